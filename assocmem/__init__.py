@@ -1,0 +1,36 @@
+"""The laboratory of associative memories: every model beside its theory.
+
+Names are imported when first used, so that ``import assocmem`` costs nothing and compiles nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from ._version import __version__
+
+_HOME = {
+    "Biased": "patterns",
+    "ConvergenceError": "errors",
+    "Hebb": "hopfield.rules",
+    "Hopfield": "hopfield.pairwise",
+    "PairwiseSample": "hopfield.pairwise",
+    "Rademacher": "patterns",
+    "from_json": "serial",
+    "to_json": "serial",
+}
+
+__all__ = ["__version__", *sorted(_HOME)]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'assocmem' has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Active dendrites: segments that detect sparse patterns, and neurons made of them."""

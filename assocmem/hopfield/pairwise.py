@@ -1,0 +1,251 @@
+"""The pairwise (Hopfield) model and one quenched sample of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from .. import _validate as check
+from ..patterns import Ensemble, Rademacher
+from ..serial import register
+from .rules import Hebb, Rule
+
+
+@register
+@dataclass(frozen=True)
+class Hopfield:
+    """Network of N spins s_i = +-1 with pairwise couplings made of K patterns.
+
+    H = -(1/2) sum_{i != j} J_ij s_i s_j - sum_mu h_mu sum_i eta_i^mu s_i,
+
+    with J made of the patterns by ``rule``; for Hebb's rule
+    J_ij = (1/N) sum_mu eta_i^mu eta_j^mu. For unbiased patterns eta = xi; in general eta is the
+    entry standardised to mean 0 and variance 1. Overlaps are m_mu = (1/N) sum_i eta_i^mu s_i.
+    Temperature T = 1/beta is in the units of H.
+
+    Parameters
+    ----------
+    load : float, optional
+        alpha = K/N >= 0. At finite N the sample has round(alpha N) patterns.
+    n_patterns : int, optional
+        A number of patterns that stays finite as N grows; then ``load`` is 0.
+        Give either ``load`` or ``n_patterns``.
+    patterns : Ensemble
+        Law of the entries, `Rademacher` (default) or `Biased`.
+    rule : Rule
+        Learning rule, `Hebb` (default), `PseudoInverse`, `Storkey` or `Dreaming`.
+    field : sequence of float
+        External field h_mu on the first patterns, one number each. Patterns are exchangeable,
+        so the first ones stand for any choice.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range.
+
+    References
+    ----------
+    Amit, Gutfreund, Sompolinsky, Phys. Rev. A 32 (1985) 1007; Ann. Phys. 173 (1987) 30.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from assocmem import Hopfield
+    >>> model = Hopfield(load=0.05)
+    >>> sample = model.draw(200, np.random.default_rng(0))
+    >>> sample.patterns.shape
+    (10, 200)
+    """
+
+    load: float | None = None
+    n_patterns: int | None = None
+    patterns: Ensemble = dataclasses.field(default_factory=Rademacher)
+    rule: Rule = dataclasses.field(default_factory=Hebb)
+    field: Sequence[float] = ()
+
+    def __post_init__(self) -> None:
+        if self.load is None and self.n_patterns is None:
+            raise ValueError("give load (K = load * N) or n_patterns (K fixed), got neither")
+        if self.n_patterns is not None:
+            object.__setattr__(self, "n_patterns", check.integer("n_patterns", self.n_patterns, 1))
+            if self.load not in (None, 0, 0.0):
+                raise ValueError(
+                    f"load must be left out when n_patterns is given, got load={self.load!r}"
+                )
+        load = 0.0 if self.load is None else check.real("load", self.load, 0.0)
+        object.__setattr__(self, "load", load)
+        if isinstance(self.field, (str, bytes)) or not hasattr(self.field, "__iter__"):
+            raise TypeError(f"field must be a sequence of numbers, got {self.field!r}")
+        fields = tuple(check.real(f"field[{mu}]", h) for mu, h in enumerate(self.field))
+        object.__setattr__(self, "field", fields)
+        for name, method in (("patterns", "standardise"), ("rule", "couplings")):
+            if not hasattr(getattr(self, name), method) or isinstance(getattr(self, name), type):
+                raise TypeError(
+                    f"{name} must be an object with a method {method!r}, "
+                    f"got {getattr(self, name)!r}"
+                )
+
+    def count(self, n_spins: int) -> int:
+        """Number of patterns K of a sample of ``n_spins`` spins.
+
+        Raises
+        ------
+        ValueError
+            If K rounds to 0, is smaller than the number of fields, or the sample would not
+            fit in memory.
+        """
+        n_spins = check.integer("n_spins", n_spins, 2)
+        if self.n_patterns is not None:
+            number = self.n_patterns
+        else:
+            number = round(self.load * n_spins)
+            if number < 1:
+                raise ValueError(
+                    f"load must give at least one pattern: load={self.load:g} at "
+                    f"n_spins={n_spins} rounds to none; use more spins, or n_patterns=K"
+                )
+        if number < len(self.field):
+            raise ValueError(
+                f"field must have at most one entry per pattern, got {len(self.field)} "
+                f"for {number} patterns"
+            )
+        have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        if number * n_spins > have:
+            raise ValueError(
+                f"n_spins={n_spins} needs {number} patterns, {number * n_spins / 2**30:.3g} GiB "
+                f"as bytes, more than the {have / 2**30:.3g} GiB of this machine"
+            )
+        return number
+
+    def draw(self, n_spins: int, rng: np.random.Generator) -> PairwiseSample:
+        """Draw one quenched sample.
+
+        Parameters
+        ----------
+        n_spins : int
+            N >= 2.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        PairwiseSample
+        """
+        number = self.count(n_spins)
+        if not isinstance(rng, np.random.Generator):
+            raise TypeError(f"rng must be a numpy.random.Generator, got {rng!r}")
+        return self.sample_of(self.patterns.draw(number, n_spins, rng))
+
+    def sample_of(self, patterns: np.ndarray) -> PairwiseSample:
+        """The sample that given ``patterns``, +-1 of shape (K, N), make; K is theirs."""
+        return PairwiseSample(model=self, patterns=check.signs("patterns", patterns, (None, None)))
+
+
+@dataclass(frozen=True, eq=False)
+class PairwiseSample:
+    """One quenched sample: patterns, couplings and fields; made by `Hopfield.draw`.
+
+    Parameters
+    ----------
+    model : Hopfield
+        The model it was drawn from.
+    patterns : ndarray, int8, shape (K, N)
+        Entries +-1.
+    """
+
+    model: Hopfield
+    patterns: np.ndarray
+
+    def __repr__(self) -> str:
+        return f"PairwiseSample({self.n_patterns} patterns, {self.n_spins} spins, {self.model})"
+
+    @property
+    def n_patterns(self) -> int:
+        """K."""
+        return self.patterns.shape[0]
+
+    @property
+    def n_spins(self) -> int:
+        """N."""
+        return self.patterns.shape[1]
+
+    @cached_property
+    def standardised(self) -> np.ndarray:
+        """Standardised patterns eta, shape (K, N); int8 where eta = xi, float64 otherwise."""
+        return self.model.patterns.standardise(self.patterns)
+
+    @cached_property
+    def couplings(self) -> np.ndarray:
+        """J, float32 of shape (N, N), C-contiguous, symmetric, zero diagonal."""
+        if self.is_integer:
+            return self.integer_couplings.astype(np.float32) / np.float32(self.n_spins)
+        return np.ascontiguousarray(self.model.rule.couplings(self.standardised), np.float32)
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether N J_ij are integers that int16 holds (Hebb's rule, unbiased, K < 2^15)."""
+        hebb = isinstance(self.model.rule, Hebb) and isinstance(self.model.patterns, Rademacher)
+        return hebb and self.n_patterns < 2**15
+
+    @cached_property
+    def integer_couplings(self) -> np.ndarray:
+        """N J, int16 of shape (N, N), exact, with zero diagonal.
+
+        Raises
+        ------
+        ValueError
+            If the couplings are not integers, see `is_integer`.
+        """
+        if not self.is_integer:
+            raise ValueError(
+                f"couplings must be Hebb's of fewer than 2^15 unbiased patterns to be integers, "
+                f"got {self.model}"
+            )
+        # float32 products of +-1 summed to |NJ| <= K < 2^15 are exact, and BLAS does them.
+        xi = self.patterns.astype(np.float32)
+        matrix = np.rint(xi.T @ xi).astype(np.int16)
+        np.fill_diagonal(matrix, 0)
+        return matrix
+
+    @cached_property
+    def field(self) -> np.ndarray:
+        """External field on each spin, sum_mu h_mu eta_i^mu, float64 of shape (N,)."""
+        strengths = np.array(self.model.field, dtype=np.float64)
+        return strengths @ self.standardised[: len(strengths)].astype(np.float64)
+
+    def overlaps(self, spins: np.ndarray) -> np.ndarray:
+        """Overlaps m_mu = (1/N) sum_i eta_i^mu s_i.
+
+        Parameters
+        ----------
+        spins : ndarray, shape (..., N)
+            Entries +-1.
+
+        Returns
+        -------
+        ndarray, float64, shape (..., K)
+        """
+        eta = self.standardised.astype(np.float64)
+        return np.asarray(spins, dtype=np.float64) @ eta.T / self.n_spins
+
+    def energy(self, spins: np.ndarray) -> np.ndarray:
+        """Total energy H in double precision, shape (...,) for spins of shape (..., N).
+
+        Cost: N^2 per configuration, or K N for Hebb's rule; for checks, the samplers keep
+        their own running energies.
+        """
+        state = np.asarray(spins, dtype=np.float64)
+        if isinstance(self.model.rule, Hebb):
+            eta = self.standardised.astype(np.float64)
+            diagonal = float(np.sum(eta**2)) / self.n_spins
+            squares = np.sum(self.overlaps(state) ** 2, axis=-1) * self.n_spins
+            interaction = -0.5 * (squares - diagonal)
+        else:
+            couplings = self.couplings.astype(np.float64)
+            interaction = -0.5 * np.sum((state @ couplings) * state, axis=-1)
+        return interaction - state @ self.field

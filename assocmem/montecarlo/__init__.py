@@ -1,0 +1,1 @@
+"""How states are sampled; knows models, never theory."""

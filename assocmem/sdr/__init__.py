@@ -1,0 +1,1 @@
+"""Sparse distributed representations: packed bit sets and the memories built on them."""

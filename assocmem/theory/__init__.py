@@ -1,0 +1,1 @@
+"""What statistical mechanics predicts for a model; never imports the samplers."""

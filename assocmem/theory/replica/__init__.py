@@ -1,0 +1,1 @@
+"""Replica theory, one module per model."""

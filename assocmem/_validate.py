@@ -38,7 +38,7 @@ def real(
 def integer(name: str, value: Any, low: int | None = None, high: int | None = None) -> int:
     """Return ``value`` as an int within [low, high] or raise, naming the argument."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{name} must be an integer, got {value!r} of type {type(value).__name__}")
+        raise TypeError(f"{name} must be an integer, got {value!r} ({type(value).__name__})")
     number = int(value)
     if (low is not None and number < low) or (high is not None and number > high):
         lower = "" if low is None else f" >= {low}"

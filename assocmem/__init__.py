@@ -17,6 +17,7 @@ _HOME = {
     "Hopfield": "hopfield.pairwise",
     "PairwiseSample": "hopfield.pairwise",
     "Rademacher": "patterns",
+    "cite": "citations",
     "from_json": "serial",
     "to_json": "serial",
 }

@@ -1,0 +1,65 @@
+"""What importing the package costs, and that the rooms keep to their doors."""
+
+import ast
+import json
+import pathlib
+import subprocess
+import sys
+
+import assocmem
+
+ROOT = pathlib.Path(assocmem.__file__).parent
+
+
+def _run(code):
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def test_import_is_light_and_compiles_nothing():
+    modules = _run("import sys, json, assocmem; print(json.dumps(sorted(sys.modules)))")
+    heavy = {"numba", "scipy", "xarray", "matplotlib", "sympy", "pandas", "numpy"}
+    assert not heavy & set(modules)
+
+
+def test_models_need_no_more_than_numpy():
+    code = "import sys, json, assocmem; assocmem.Hopfield(load=0.1); print(json.dumps(sorted(sys.modules)))"
+    heavy = {"numba", "scipy", "xarray", "matplotlib", "sympy", "pandas"}
+    assert not heavy & set(_run(code))
+
+
+def test_every_public_name_is_there_and_described():
+    for name in assocmem.__all__:
+        thing = getattr(assocmem, name)
+        assert name.startswith("__") or thing.__doc__, name
+
+
+def _imports(path):
+    """Absolute names of what a module imports, wherever in it the import stands."""
+    package = ("assocmem", *path.relative_to(ROOT).parent.parts)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            stem = ".".join((*base, *([node.module] if node.module else [])))
+            yield stem
+            yield from (f"{stem}.{alias.name}" for alias in node.names)
+
+
+def _forbidden(room, others):
+    for path in (ROOT / room).rglob("*.py"):
+        for name in _imports(path):
+            for other in others:
+                prefix = f"assocmem.{other}"
+                if name == prefix or name.startswith(prefix + "."):
+                    yield f"{path.relative_to(ROOT)} imports {name}"
+
+
+def test_data_flows_one_way():
+    upper = ("verify", "plot", "cli", "sweep")
+    assert not list(_forbidden("theory", ("montecarlo", "verify", "cli", "sweep")))
+    assert not list(_forbidden("montecarlo", ("theory", "verify", "cli", "sweep")))
+    assert not list(_forbidden("hopfield", ("theory", "montecarlo", *upper)))
+    rooms = ("theory", "hopfield", "montecarlo.dynamics", "montecarlo.sampler", *upper)
+    assert not list(_forbidden("montecarlo/kernels", rooms))

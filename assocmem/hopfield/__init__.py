@@ -1,6 +1,6 @@
 """Models and learning rules: what the energy is."""
 
 from .pairwise import Hopfield, PairwiseSample
-from .rules import Hebb, Rule
+from .rules import Dreaming, Hebb, PseudoInverse, Rule, Storkey
 
-__all__ = ["Hebb", "Hopfield", "PairwiseSample", "Rule"]
+__all__ = ["Dreaming", "Hebb", "Hopfield", "PairwiseSample", "PseudoInverse", "Rule", "Storkey"]

@@ -1,0 +1,353 @@
+"""Dynamics of spins at given temperatures: which rule, in which order, and the engine that runs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import _validate as check
+from ..hopfield.pairwise import PairwiseSample
+from ..hopfield.rules import Hebb
+
+RULES = ("heat-bath", "metropolis")
+UPDATES = ("sequential", "random", "parallel")
+METHODS = ("auto", "single", "lanes", "patterns", "waiting")
+
+
+@dataclass(frozen=True)
+class Dynamics:
+    """How spins are updated.
+
+    Parameters
+    ----------
+    rule : {"heat-bath", "metropolis"}
+        With the energy cost D of a flip, the probability of flipping is 1/(1 + exp(D/T))
+        (heat bath, also named Glauber) or min(1, exp(-D/T)).
+    update : {"sequential", "random", "parallel"}
+        A sweep is N attempts: in fixed order, on N spins drawn at random, or on all spins at once
+        from the same fields (Little). The first two sample exp(-H/T); parallel heat bath samples
+        exp(-H_L/T) with H_L = -T sum_i ln 2 cosh(h_i/T) - sum_i f_i s_i, where h_i is the
+        whole local field and f_i its external part.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, or Metropolis is asked for in parallel (it has no such version).
+
+    References
+    ----------
+    Little, Math. Biosci. 19 (1974) 101; Peretto, Biol. Cybern. 50 (1984) 51.
+    """
+
+    rule: str = "heat-bath"
+    update: str = "sequential"
+
+    def __post_init__(self) -> None:
+        check.choice("rule", self.rule, RULES)
+        check.choice("update", self.update, UPDATES)
+        if self.update == "parallel" and self.rule != "heat-bath":
+            raise ValueError(
+                f"rule must be 'heat-bath' when update is 'parallel', got {self.rule!r}: "
+                "the parallel Metropolis rule has no known stationary law"
+            )
+
+
+def engine(
+    sample: PairwiseSample,
+    spins: np.ndarray,
+    temperatures: float | Sequence[float] | np.ndarray,
+    seeds: Sequence[np.random.SeedSequence],
+    *,
+    dynamics: Dynamics = Dynamics(),  # noqa: B008 - frozen
+    tracked: Sequence[int] = (0,),
+    method: str = "auto",
+) -> Engine:
+    """Make R chains of one sample ready to run.
+
+    Parameters
+    ----------
+    sample : PairwiseSample
+        Patterns and couplings.
+    spins : ndarray, shape (R, N)
+        Initial states, entries +-1; copied.
+    temperatures : float or sequence of R floats
+        T >= 0 in the unit of H. T = 0 is the limit of the rule: with zero cost, heat bath
+        flips with probability 1/2 and Metropolis always.
+    seeds : sequence of R numpy.random.SeedSequence
+        The numbers of a chain depend on its own seed, temperature, state and method alone.
+    dynamics : Dynamics
+        Rule and order of updates.
+    tracked : sequence of int
+        Indices of the patterns whose overlaps `Engine.run` records.
+    method : {"auto", "single", "lanes", "patterns", "waiting"}
+        "single" runs the chains one after the other on cached fields, "lanes" together (the same
+        numbers, less memory traffic), "patterns" computes fields from overlaps (Hebb's rule; no
+        N x N matrix), "waiting" draws the time of the next flip instead of trying spins (the same
+        law). "auto" runs lanes and lets each chain wait while few flips are expected; it takes
+        "patterns" when the couplings would not fit in memory or the patterns are so few that
+        it is cheaper.
+
+    Returns
+    -------
+    Engine
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or shape or out of range, if the method does not
+        serve the dynamics or the rule, or if the couplings do not fit in memory.
+
+    Notes
+    -----
+    Costs per attempt and flip: cached fields O(1) and N; patterns K and K; waiting 0 and about
+    2 N. Couplings take 2 N^2 bytes for Hebb's rule with unbiased patterns (exact integers) and
+    4 N^2 otherwise (fixed point, resolution 2^-30 of the largest possible field).
+    """
+    return Engine(sample, spins, temperatures, seeds, dynamics, tracked, method)
+
+
+class Engine:
+    """R chains of one sample, made by `engine`."""
+
+    def __init__(self, sample, spins, temperatures, seeds, dynamics, tracked, method) -> None:
+        if not isinstance(sample, PairwiseSample):
+            raise TypeError(f"sample must be a PairwiseSample, got {sample!r}")
+        if not isinstance(dynamics, Dynamics):
+            raise TypeError(f"dynamics must be a Dynamics, got {dynamics!r}")
+        check.choice("method", method, METHODS)
+        size = sample.n_spins
+        self._spins = check.signs("spins", spins, (None, size)).copy()
+        chains = len(self._spins)
+        seeds = list(seeds)
+        if len(seeds) != chains or chains == 0:
+            raise ValueError(f"seeds must be one per chain, {chains}, got {len(seeds)}")
+        for r, seed in enumerate(seeds):
+            if not isinstance(seed, np.random.SeedSequence):
+                raise TypeError(f"seeds[{r}] must be a numpy.random.SeedSequence, got {seed!r}")
+        indices = [
+            check.integer(f"tracked[{k}]", index, 0, sample.n_patterns - 1)
+            for k, index in enumerate(tracked)
+        ]
+        self.sample = sample
+        self.dynamics = dynamics
+        self._temperatures = _temperatures(temperatures, chains)
+        self.method = _resolve(sample, dynamics, method, self._temperatures)
+
+        from .kernels.rng import seed_state
+
+        self._states = np.array([seed_state(seed) for seed in seeds])
+        self._rule = RULES.index(dynamics.rule)
+        self._update = UPDATES.index(dynamics.update)
+        self._tracked = np.ascontiguousarray(sample.patterns[indices], dtype=np.int8)
+        self._mean = float(sample.model.patterns.mean)
+        self._spread = float(np.sqrt(sample.model.patterns.variance))
+        self._flips = np.zeros(chains, np.int64)
+        self._sweeps = 0
+        self._sums = np.zeros((chains, size), np.int64)
+        kind = _PatternSpace if self.method == "patterns" else _CachedFields
+        self._store = kind(self)
+        self.set_temperatures(self._temperatures)
+
+    @property
+    def spins(self) -> np.ndarray:
+        """Present states, int8 of shape (R, N); a read-only view."""
+        return _read_only(self._spins)
+
+    @property
+    def spin_sums(self) -> np.ndarray:
+        """Sum of s_i over all records so far, int64 of shape (R, N); a read-only view."""
+        return _read_only(self._sums)
+
+    @property
+    def temperatures(self) -> np.ndarray:
+        """T of each chain, float64 of shape (R,); a read-only view."""
+        return _read_only(self._temperatures)
+
+    @property
+    def flips(self) -> np.ndarray:
+        """Flips of each chain so far, int64 of shape (R,)."""
+        return self._flips.copy()
+
+    @property
+    def attempts(self) -> np.ndarray:
+        """Attempts of each chain so far (N per sweep), int64 of shape (R,)."""
+        return np.full(len(self._spins), self._sweeps * self._spins.shape[1], np.int64)
+
+    def set_temperatures(self, temperatures: float | Sequence[float] | np.ndarray) -> None:
+        """Set T >= 0 of all chains (a number) or of each (shape (R,))."""
+        self._temperatures = _temperatures(temperatures, len(self._spins))
+        # Cost of a flip over T in powers of two, for fields counted in `unit`. At T = 0 any
+        # finite slope will do that sends the smallest field beyond all random numbers.
+        floored = np.maximum(self._temperatures, self._store.floor)
+        with np.errstate(divide="ignore", over="ignore"):
+            rates = 2.0 * self._store.unit / (np.log(2.0) * floored)
+        self._rates = np.minimum(rates, 1e290)
+
+    def reset_sums(self) -> None:
+        """Set `spin_sums` to zero."""
+        self._sums[:] = 0
+
+    def energies(self) -> np.ndarray:
+        """Total energies H of the present states, float64 of shape (R,). Cost: N per chain."""
+        return self._store.energies()
+
+    def run(self, sweeps: int, interval: int = 0) -> np.ndarray | None:
+        """Run all chains.
+
+        Parameters
+        ----------
+        sweeps : int
+            Sweeps >= 0, each of N attempts.
+        interval : int
+            Record after every ``interval`` sweeps; 0 records nothing.
+
+        Returns
+        -------
+        ndarray, float64, shape (R, sweeps // interval, 1 + len(tracked)), or None
+            Energy per spin and overlaps with the tracked patterns.
+        """
+        sweeps = check.integer("sweeps", sweeps, 0)
+        interval = check.integer("interval", interval, 0)
+        records = sweeps // interval if interval else 0
+        out = np.empty((len(self._spins), records, 1 + len(self._tracked)))
+        self._store.run(sweeps, interval, out)
+        self._sweeps += sweeps
+        return out if interval else None
+
+
+class _CachedFields:
+    """What the methods on cached fields keep beside the states."""
+
+    def __init__(self, owner: Engine) -> None:
+        from .kernels import lanes, pairwise
+
+        sample = owner.sample
+        if sample.is_integer:
+            self.couplings, self.unit = sample.integer_couplings, 1.0 / sample.n_spins
+            self.floor = 0.0
+        else:
+            self.couplings, self.unit = _fixed_point(sample.couplings)
+            self.floor = self.unit * 2.0**12  # rounding of float32 couplings, with room
+        self.external = sample.field / self.unit
+        self.owner = owner
+        self.fields = np.empty(owner._spins.shape, np.int32)
+        pairwise.all_fields(self.couplings, owner._spins, self.fields)
+        chains, size = owner._spins.shape
+        self.policy = {"waiting": lanes.WAITING, "auto": lanes.AUTO}.get(owner.method, lanes.PLAIN)
+        if owner.dynamics.update == "parallel":
+            self.policy = lanes.PLAIN
+        self.waits = np.zeros(chains, np.bool_)
+        self.pending = np.full(chains, -1.0)
+        # Where flips are so few that drawing the times of all is cheaper than trying all spins.
+        self.enter = 12.0 * size / (size + 500.0)
+        self.group = 1 if owner.method == "single" else chains
+
+    def run(self, sweeps: int, interval: int, out: np.ndarray) -> None:
+        from .kernels import lanes
+
+        owner = self.owner
+        for first in range(0, len(out), self.group):
+            part = slice(first, first + self.group)
+            lanes.run(
+                self.couplings, self.fields[part], self.external, owner._spins[part],
+                owner._states[part], owner._rates[part], owner._rule, owner._update, self.policy,
+                self.waits[part], self.pending[part], self.enter, 3.0 * self.enter,
+                owner._flips[part], owner._sums[part], owner._tracked, owner._mean, owner._spread,
+                self.unit, sweeps, interval, out[part],
+            )  # fmt: skip
+
+    def energies(self) -> np.ndarray:
+        spins = self.owner._spins
+        inner = np.einsum("ri,ri->r", self.fields, spins, dtype=np.int64)
+        return -self.unit * (0.5 * inner + spins @ self.external)
+
+
+class _PatternSpace:
+    """What the method on patterns keeps beside the states: the patterns, spin-major."""
+
+    def __init__(self, owner: Engine) -> None:
+        sample = owner.sample
+        variance = float(sample.model.patterns.variance)
+        if sample.n_patterns * sample.n_spins >= 2**31:
+            raise ValueError(
+                f"method 'patterns' needs K N < 2^31, got K={sample.n_patterns}, N={sample.n_spins}"
+            )
+        self.owner = owner
+        self.patterns = np.ascontiguousarray(sample.patterns.T)
+        self.row_sums = self.patterns.sum(axis=1, dtype=np.int64)
+        # sum_mu (xi - b)^2 / sigma^2 with xi^2 = 1
+        mean, count = owner._mean, sample.n_patterns
+        self.self_couplings = (count * (1.0 + mean**2) - 2.0 * mean * self.row_sums) / variance
+        self.unit = 1.0 / (sample.n_spins * variance)
+        self.floor = 0.0 if mean == 0.0 else 1e-12 * count / variance  # rounding of the biases
+        self.external = sample.field / self.unit
+
+    def run(self, sweeps: int, interval: int, out: np.ndarray) -> None:
+        from .kernels import patternspace
+
+        owner = self.owner
+        patternspace.run(
+            self.patterns, self.row_sums, self.self_couplings, self.external, owner._spins,
+            owner._states, owner._rates, owner._rule, owner._update, owner._flips, owner._sums,
+            owner._tracked, owner._mean, owner._spread, self.unit, sweeps, interval, out,
+        )  # fmt: skip
+
+    def energies(self) -> np.ndarray:
+        return self.owner.sample.energy(self.owner._spins)
+
+
+def _temperatures(value, chains: int) -> np.ndarray:
+    array = np.asarray(value, dtype=np.float64)
+    if array.shape not in ((), (chains,)):
+        raise ValueError(
+            f"temperatures must be one number or {chains} of them, got shape {array.shape}"
+        )
+    if not np.all(np.isfinite(array)) or np.any(array < 0.0):
+        raise ValueError(f"temperatures must be finite and >= 0, got {value!r}")
+    return np.broadcast_to(array, (chains,)).copy()
+
+
+def _resolve(sample: PairwiseSample, dynamics: Dynamics, method: str, temperatures) -> str:
+    """The method that serves, or a ValueError that says why none does."""
+    hebb = isinstance(sample.model.rule, Hebb)
+    if method == "patterns" and not hebb:
+        raise ValueError(f"method 'patterns' needs Hebb's rule, got {sample.model.rule!r}")
+    if method == "waiting" and dynamics.update == "parallel":
+        raise ValueError("method 'waiting' serves one spin at a time, got update='parallel'")
+    size = sample.n_spins
+    # While J is made of the patterns: float32 and int16 copies, or float64, float32 and int32.
+    needed = size * size * (10 if sample.is_integer else 16)
+    have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    fits = needed <= have // 2
+    if method == "auto" and hebb:
+        # Cost per attempt in ns, roughly: cached fields 3 + acceptance N / 16, patterns 3 + K / 16.
+        warmest = max(float(temperatures.max()), 1e-3)
+        acceptance = 1.0 / (1.0 + np.exp(min(2.0 / warmest, 700.0)))
+        if not fits or sample.n_patterns < size * acceptance / 4:
+            return "patterns"
+    if method != "patterns" and not fits:
+        raise ValueError(
+            f"n_spins={size} needs {needed / 2**30:.3g} GiB while couplings are made, more than "
+            f"half of the {have / 2**30:.3g} GiB of this machine"
+            + ("; method='patterns' does without" if hebb else "")
+        )
+    return method
+
+
+def _fixed_point(couplings: np.ndarray) -> tuple[np.ndarray, float]:
+    """Couplings as int32 multiples of a unit such that no field exceeds 2^30 units."""
+    largest = float(np.abs(couplings).sum(axis=1, dtype=np.float64).max())
+    unit = largest / 2.0**30 if largest > 0.0 else 1.0
+    whole = np.empty(couplings.shape, np.int32)
+    for row, target in zip(couplings, whole, strict=True):
+        target[:] = np.rint(row.astype(np.float64) / unit)
+    return whole, unit
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,148 @@
+"""Results: summary, file, rerun, plot."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from assocmem import Hopfield
+from assocmem.montecarlo.dynamics import Dynamics
+from assocmem.montecarlo.result import SimulationResult, load
+from assocmem.montecarlo.sampler import sample
+from assocmem.montecarlo.tempering import anneal, temper
+
+MODEL = Hopfield(load=0.1, field=(0.05,))
+GIVEN = {"n_spins": 30, "sweeps": 60, "burn_in": 20, "disorder": 2, "tracked": 2, "seed": 5}
+
+
+@pytest.fixture(scope="module")
+def result() -> SimulationResult:
+    return sample(
+        MODEL, temperature=[0.3, 0.6], dynamics=Dynamics("metropolis", "random"), progress=False,
+        **GIVEN,
+    )  # fmt: skip
+
+
+def test_labels(result):
+    data = result.to_dataset()
+    assert data.overlap.dims == ("temperature", "disorder", "chain", "pattern")
+    assert data.overlap_rhat.dims == ("temperature", "disorder", "pattern")
+    assert data.replica_overlap.dims == ("temperature", "disorder")
+    for name, variable in data.data_vars.items():
+        assert variable.attrs["units"] and variable.attrs["long_name"], name
+    assert data.temperature.attrs["units"]
+    assert result.model == MODEL
+    assert result.parameters["dynamics"] == {"rule": "metropolis", "update": "random"}
+
+
+def test_file_says_what_it_is_and_can_be_rerun(result, tmp_path):
+    path = tmp_path / "run.nc"
+    result.save(path)
+    again = load(path)
+    assert again.dataset.identical(result.dataset)
+    assert again.model == MODEL
+    assert again.rerun(progress=False, workers=2).dataset.identical(result.dataset)
+    longer = again.rerun(sweeps=80, progress=False)
+    assert longer.parameters == result.parameters | {"sweeps": 80}
+    assert os.listdir(tmp_path) == ["run.nc"]
+
+
+@pytest.mark.parametrize("run", [anneal, temper])
+def test_annealing_and_tempering_rerun_from_file(run, tmp_path):
+    first = run(MODEL, temperatures=[0.6, 0.4], progress=False, **GIVEN)
+    first.save(tmp_path / "run.nc")
+    assert load(tmp_path / "run.nc").rerun(progress=False).dataset.identical(first.dataset)
+    assert str(first)
+
+
+def test_interrupted_save_leaves_the_old_file(result, tmp_path, monkeypatch):
+    path = tmp_path / "run.nc"
+    path.write_text("old")
+
+    def fail(self, target, **_):
+        with open(target, "w") as half:
+            half.write("half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(xr.Dataset, "to_netcdf", fail)
+    with pytest.raises(KeyboardInterrupt):
+        result.save(path)
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["run.nc"]
+
+
+def test_saved_file_has_usual_permissions(result, tmp_path):
+    result.save(tmp_path / "run.nc")
+    (tmp_path / "other").write_text("")
+    assert (tmp_path / "run.nc").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_load_refuses_what_is_not_ours(tmp_path):
+    xr.Dataset({"x": 1}).to_netcdf(tmp_path / "other.nc", engine="h5netcdf")
+    with pytest.raises(ValueError, match="SimulationResult"):
+        load(tmp_path / "other.nc")
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "none.nc")
+
+
+def test_summary_holds_the_numbers(result):
+    text = str(result)
+    value, error = result.estimate("overlap")
+    line = next(line for line in text.splitlines() if "0.6  overlap[1]" in line)
+    numbers = [float(word) for word in line.split()[2:]]
+    np.testing.assert_allclose(
+        numbers[:2], [value.values[1, 1], error.values[1, 1]], rtol=0.05, atol=1e-5
+    )
+    one = result.dataset.isel(temperature=1, pattern=1)
+    np.testing.assert_allclose(numbers[2], one.overlap_tau.max(), rtol=0.01)
+    np.testing.assert_allclose(numbers[3], one.overlap_ess.sum(), rtol=0.01)
+    # 60 records of a warm network: too short for ESS >= 50 somewhere, and it is said.
+    assert any("too short" in text for text in result.warnings())
+    assert "warning: " in text
+
+
+def test_thermal_error_of_one_sample_and_disagreement():
+    """A first-order pair of states: chains frozen in either disagree, and the error shows it."""
+    result = sample(
+        Hopfield(n_patterns=1), n_spins=60, temperature=0.3, sweeps=400, chains=8, disorder=1,
+        start="random", progress=False,
+    )  # fmt: skip
+    means = result.dataset.overlap.values[0, 0, :, 0]
+    assert means.min() < -0.9 and means.max() > 0.9
+    _, error = result.estimate("overlap")
+    np.testing.assert_allclose(error.item(), means.std(ddof=1) / np.sqrt(8))
+    _, error = result.estimate("overlap_abs")
+    blocked = result.dataset.overlap_abs_error.values
+    np.testing.assert_allclose(error.item(), np.sqrt(np.sum(blocked**2)) / 8)
+    assert not result.converged().item()
+    assert result.converged("energy", "overlap_abs").item()
+    assert any("disagree" in text for text in result.warnings())
+    assert any("one quenched sample" in text for text in result.warnings())
+    with pytest.raises(ValueError, match="names"):
+        result.converged("magnetisation")
+
+
+def test_unknown_observable(result):
+    with pytest.raises(ValueError, match="name must be one of"):
+        result.estimate("magnetisation")
+
+
+def test_plots(result):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    ax = result.plot()
+    assert len(ax.containers) == 2
+    paths = sample(MODEL, temperature=0.3, trajectory=True, progress=False, **GIVEN)
+    _, given = plt.subplots()
+    assert paths.plot(given) is given
+    assert len(given.lines) == 8
+    np.testing.assert_array_equal(
+        given.lines[0].get_ydata(), paths.dataset.overlap_trajectory.values[0, 0, 0, 0]
+    )
+    plt.close("all")

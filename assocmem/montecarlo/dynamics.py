@@ -1,4 +1,4 @@
-"""Dynamics of spins at given temperatures: which rule, in which order, and the engine that runs it."""
+"""Dynamics of spins: which rule, in which order, and the engine that runs it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def engine(
     temperatures: float | Sequence[float] | np.ndarray,
     seeds: Sequence[np.random.SeedSequence],
     *,
-    dynamics: Dynamics = Dynamics(),  # noqa: B008 - frozen
+    dynamics: Dynamics = Dynamics(),
     tracked: Sequence[int] = (0,),
     method: str = "auto",
 ) -> Engine:

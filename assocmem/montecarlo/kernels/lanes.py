@@ -10,41 +10,38 @@ from __future__ import annotations
 import numpy as np
 
 from .pairwise import (
+    BLOCK,
     add_flips,
     add_spins,
     measure_overlaps,
+    quick_rate,
     random_sweep,
     total_energy,
     try_block,
 )
-from .rng import kernel
-from .waiting import BLOCK, expected_flips, wait
+from .rng import LANES, kernel
+from .waiting import expected_flips, wait
 
 SEQUENTIAL, RANDOM, PARALLEL = 0, 1, 2
 PLAIN, WAITING, AUTO = 0, 1, 2
-SPINS_PER_BLOCK = 64
 TILE = 1024
 
 
 @kernel
-def ordered_sweep(couplings, fields, external, spins, states, rates, rule, parallel, active,
-                  flipped, counts):  # fmt: skip
-    """One sweep of the chains listed in ``active``; ``counts`` receives the flips of each.
-
-    Sequential order, or with ``parallel`` all spins at once from the same fields (Little).
-    """
+def ordered_sweep(couplings, fields, external, spins, states, rates, slopes, rule, active,
+                  flipped, counts, draws, marks):  # fmt: skip
+    """One sequential sweep of the chains ``active``; ``counts`` receives the flips of each."""
     size = spins.shape[1]
-    width = size if parallel else SPINS_PER_BLOCK
     counts[:] = 0
     found = np.zeros(active.size, np.int64)
-    for start in range(0, size, width):
-        stop = min(size, start + width)
+    for start in range(0, size, BLOCK):
+        stop = min(size, start + BLOCK)
         any_flip = False
         for a in range(active.size):
             r = active[a]
             found[a] = try_block(
-                couplings, fields[r], external, spins[r], states[r], rates[r], rule,
-                start, stop, not parallel, flipped[a],
+                couplings, fields[r], external, spins[r], states[r], rates[r], slopes[r], rule,
+                start, stop, True, flipped[a], draws, marks,
             )  # fmt: skip
             counts[a] += found[a]
             any_flip |= found[a] > 0
@@ -53,16 +50,33 @@ def ordered_sweep(couplings, fields, external, spins, states, rates, rule, paral
         for low in range(0, size, TILE):
             high = min(size, low + TILE)
             for a in range(active.size):
-                if found[a] == 0:
-                    continue
-                r = active[a]
-                if parallel:
-                    add_flips(couplings, fields[r], spins[r], flipped[a], found[a], low, high)
-                else:  # the block itself is up to date
+                if found[a]:  # fields of the block itself are up to date
+                    r = active[a]
                     add_flips(couplings, fields[r], spins[r], flipped[a], found[a], low,
                               min(high, start))  # fmt: skip
                     add_flips(couplings, fields[r], spins[r], flipped[a], found[a],
                               max(low, stop), high)  # fmt: skip
+
+
+@kernel
+def parallel_sweep(couplings, fields, external, spins, states, rates, slopes, rule, active,
+                   flipped, counts, draws, marks):  # fmt: skip
+    """One update of all spins at once from the same fields (Little); arguments as above."""
+    size = spins.shape[1]
+    for a in range(active.size):
+        r = active[a]
+        counts[a] = 0
+        for start in range(0, size, BLOCK):
+            stop = min(size, start + BLOCK)
+            counts[a] += try_block(
+                couplings, fields[r], external, spins[r], states[r], rates[r], slopes[r], rule,
+                start, stop, False, flipped[a, counts[a] :], draws, marks,
+            )  # fmt: skip
+    for low in range(0, size, TILE):
+        high = min(size, low + TILE)
+        for a in range(active.size):
+            r = active[a]
+            add_flips(couplings, fields[r], spins[r], flipped[a], counts[a], low, high)
 
 
 @kernel
@@ -76,7 +90,7 @@ def run(couplings, fields, external, spins, states, rates, rule, update, policy,
     fields : (R, N) int32
     external : (N,) float64
     spins : (R, N) int8
-    states : (R, 4) uint64
+    states : (R, 132) uint64
     rates : (R,) float64
     rule, update, policy : int
         See `pairwise` and the constants above.
@@ -92,12 +106,16 @@ def run(couplings, fields, external, spins, states, rates, rule, update, policy,
     out : (R, sweeps // interval, 1 + n) float64
     """
     n_chains, size = spins.shape
-    flipped = np.empty((n_chains, size if update == PARALLEL else SPINS_PER_BLOCK), np.int64)
+    flipped = np.empty((n_chains, size if update == PARALLEL else BLOCK), np.int64)
     counts = np.zeros(n_chains, np.int64)
     clock = np.zeros(n_chains, np.int64)
     active = np.empty(n_chains, np.int64)
+    draws = np.empty(LANES, np.uint64)
+    marks = np.empty(BLOCK, np.uint8)
+    slopes = np.empty(n_chains, np.float32)
+    for r in range(n_chains):
+        slopes[r] = quick_rate(rates[r], external)
     weights = np.empty(size, np.float32)
-    weight_bits = weights.view(np.int32)
     blocks = np.empty((size + BLOCK - 1) // BLOCK, np.float64)
     if policy != AUTO:
         waits[:] = policy == WAITING
@@ -106,10 +124,10 @@ def run(couplings, fields, external, spins, states, rates, rule, update, policy,
         for r in range(n_chains):
             if clock[r] == sweep and waits[r] and sweep < sweeps:
                 reached, count = wait(
-                    couplings, fields[r], external, spins[r], states[r], rates[r], rule,
-                    update == RANDOM, pending[r : r + 1], unit, tracked, mean, spread, sums[r],
-                    sweep, sweeps, interval, leave if policy == AUTO else np.inf, out[r],
-                    weights, weight_bits, blocks,
+                    couplings, fields[r], external, spins[r], states[r, 4 * LANES :], rates[r],
+                    slopes[r], rule, update == RANDOM, pending[r : r + 1], unit, tracked, mean,
+                    spread, sums[r], sweep, sweeps, interval, leave if policy == AUTO else np.inf,
+                    out[r], weights, blocks,
                 )  # fmt: skip
                 clock[r] = reached
                 flips[r] += count
@@ -119,17 +137,23 @@ def run(couplings, fields, external, spins, states, rates, rule, update, policy,
                 n_active += 1
         if sweep == sweeps or n_active == 0:
             continue
-        if update == RANDOM:
+        if update == SEQUENTIAL:
+            ordered_sweep(
+                couplings, fields, external, spins, states, rates, slopes, rule, active[:n_active],
+                flipped, counts, draws, marks,
+            )  # fmt: skip
+        elif update == PARALLEL:
+            parallel_sweep(
+                couplings, fields, external, spins, states, rates, slopes, rule, active[:n_active],
+                flipped, counts, draws, marks,
+            )  # fmt: skip
+        else:
             for a in range(n_active):
                 r = active[a]
                 counts[a] = random_sweep(
-                    couplings, fields[r], external, spins[r], states[r], rates[r], rule, flipped[a]
-                )
-        else:
-            ordered_sweep(
-                couplings, fields, external, spins, states, rates, rule, update == PARALLEL,
-                active[:n_active], flipped, counts,
-            )  # fmt: skip
+                    couplings, fields[r], external, spins[r], states[r, 4 * LANES :], rates[r],
+                    rule, flipped[a],
+                )  # fmt: skip
         for a in range(n_active):
             r = active[a]
             flips[r] += counts[a]
@@ -141,6 +165,6 @@ def run(couplings, fields, external, spins, states, rates, rule, update, policy,
                 add_spins(sums[r], spins[r], 1)
             if policy == AUTO and counts[a] < enter:
                 bound = expected_flips(
-                    fields[r], external, spins[r], rates[r], rule, weights, weight_bits, blocks
+                    fields[r], external, spins[r], slopes[r], rule, weights, blocks
                 )
                 waits[r] = bound < enter

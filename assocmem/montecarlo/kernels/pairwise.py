@@ -12,13 +12,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from .rng import TWO53, advance, below, float_bits, kernel, wide
+from .rng import LANES, TWO53, advance, below, draw, fill, float_bits, kernel, wide
 
 HEAT_BATH, METROPOLIS = 0, 1
 LN2 = np.log(2.0)
-# bits(d) / 2^52 = 1023 + floor(log2 d) + mantissa, and d = u 2^53; the rest guards the rounding.
-_OFFSET = 1023.0 + 53.0 - 1e-9
-_ULP = 2.0**-52
+BLOCK = 64  # spins per refill of random bits
+# The bits of a float d, read as an integer and scaled, are bias + floor(log2 d) + (d/2^floor - 1),
+# never more than bias + log2 d. The thousandths guard the rounding of z.
+_OFFSET64 = 1023.0 + 53.0 - 1e-9
+_ULP64 = 2.0**-52
+_OFFSET32 = np.float32(127.0 + 31.0 + 1e-3)
+_ULP32 = np.float32(2.0**-23)
+TWO31 = 2.0**31
 
 
 @kernel
@@ -38,28 +43,89 @@ def accepts(z, wide_bits, rule):
     p(z) <= 2^-z, and log2(u) is at least the exponent of u plus its mantissa's fraction, so most
     refusals are seen without an exponential: the bound is within 6 % of 2^-z.
     """
-    if z + np.float64(float_bits(wide_bits)) * _ULP >= _OFFSET:
+    if z + np.float64(float_bits(wide_bits)) * _ULP64 >= _OFFSET64:
         return False
     return wide_bits < flip_probability(z, rule) * TWO53
 
 
 @kernel
-def try_block(couplings, fields, external, spins, state, rate, rule, start, stop, inside, flipped):
-    """Try the spins start..stop-1 in order; list those that flip, return how many.
+def quick_rate(rate, external):
+    """The slope of z for tests in float32; see `mark`.
+
+    A smaller slope than the true one only lets more spins through to the exact test, so it is
+    capped such that rounding cannot matter: external fields stay below 800 powers of two.
+    """
+    largest = 1.0
+    for i in range(external.size):
+        largest = max(largest, abs(external[i]))
+    return np.float32(min(rate, 1e30, 800.0 / largest if largest > 1.0 else 1e30))
+
+
+@kernel
+def mark(fields, external, spins, bits, slope, marks):
+    """Mark which of 64 spins may flip; the others, with u >= 2^-z >= p(z), do not.
+
+    ``bits`` are 32 random bits each, of which u has 31; ``marks`` is uint8. About 12 vectorised
+    operations per spin and no exponential: -log2 u is bounded by the bits of float32(u), within
+    6 % of the spins that 2^-z itself would let through.
+    """
+    number = np.empty(BLOCK, np.float32)
+    number_bits = number.view(np.int32)
+    for i in range(BLOCK):
+        number[i] = np.float32(np.int32(bits[i] >> np.uint32(1)))
+    for i in range(BLOCK):
+        z = slope * np.float32(spins[i]) * (np.float32(fields[i]) + np.float32(external[i]))
+        marks[i] = z + np.float32(number_bits[i]) * _ULP32 < _OFFSET32
+
+
+@kernel
+def flips_now(z, bits, rule, single):
+    """Whether u < p(z); 31 bits of u decide unless p falls between two of their values."""
+    chance = flip_probability(z, rule) * TWO31
+    number = np.float64(np.int64(bits >> np.uint32(1)))
+    if number + 1.0 <= chance:
+        return True
+    if number >= chance:
+        return False
+    return number + wide(draw(single)) / TWO53 < chance
+
+
+@kernel
+def next_mark(marks, start):
+    """Index of the first set mark at or after ``start``, or 64."""
+    for i in range(start, BLOCK):
+        if marks[i]:
+            return i
+    return BLOCK
+
+
+@kernel
+def try_block(
+    couplings, fields, external, spins, state, rate, slope, rule, start, stop, inside, flipped,
+    draws, marks,
+):  # fmt: skip
+    """Try the spins start..stop-1, at most 64, in order; list those that flip, return how many.
 
     With ``inside``, fields of the block itself follow each flip at once, so the attempts are
     those of a sequential sweep; fields elsewhere are the caller's to mend (`add_flips`).
-    Cost: about 10 operations per attempt, stop - start multiply-adds per flip.
     """
-    s0, s1, s2, s3 = state[0], state[1], state[2], state[3]
-    count = 0
+    single = state[4 * LANES :]
+    fill(state[: 4 * LANES].reshape((4, LANES)), draws)
+    bits = draws.view(np.uint32)
     near = fields[start:stop]
     outer = external[start:stop]
     block = spins[start:stop]
-    for i in range(near.size):
-        bits, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
+    whole = stop - start == BLOCK
+    if whole:
+        mark(near, outer, block, bits, slope, marks)
+    else:
+        marks[:] = 0
+        marks[: stop - start] = 1
+    count = 0
+    i = next_mark(marks, 0)
+    while i < BLOCK:
         z = rate * block[i] * (near[i] + outer[i])
-        if accepts(z, wide(bits), rule):
+        if flips_now(z, bits[i], rule, single):
             block[i] = -block[i]
             flipped[count] = start + i
             count += 1
@@ -68,7 +134,9 @@ def try_block(couplings, fields, external, spins, state, rate, rule, start, stop
                 change = np.int32(2 * block[i])
                 for j in range(row.size):
                     near[j] += change * row[j]
-    state[0], state[1], state[2], state[3] = s0, s1, s2, s3
+                if whole:
+                    mark(near, outer, block, bits, slope, marks)
+        i = next_mark(marks, i + 1)
     return count
 
 
@@ -102,11 +170,11 @@ def add_flips(couplings, fields, spins, flipped, count, start, stop):
 
 
 @kernel
-def random_sweep(couplings, fields, external, spins, state, rate, rule, flipped):
+def random_sweep(couplings, fields, external, spins, single, rate, rule, flipped):
     """N attempts on spins drawn at random; returns the flips. Cost as a sequential sweep."""
     count = 0
     size = spins.size
-    s0, s1, s2, s3 = state[0], state[1], state[2], state[3]
+    s0, s1, s2, s3 = single[0], single[1], single[2], single[3]
     for _ in range(size):
         bits, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
         i = below(bits, size)
@@ -117,7 +185,7 @@ def random_sweep(couplings, fields, external, spins, state, rate, rule, flipped)
             flipped[0] = i
             add_flips(couplings, fields, spins, flipped, 1, 0, size)
             count += 1
-    state[0], state[1], state[2], state[3] = s0, s1, s2, s3
+    single[0], single[1], single[2], single[3] = s0, s1, s2, s3
     return count
 
 
@@ -173,7 +241,7 @@ def measure_overlaps(tracked, spins, mean, spread, row):
 
 @kernel
 def add_spins(sums, spins, times):
-    """sums += times * spins."""
+    """Add ``times`` times the spins to ``sums``."""
     for i in range(spins.size):
         sums[i] += times * np.int64(spins[i])
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from .pairwise import accepts, add_spins, measure_overlaps
-from .rng import advance, below, kernel, wide
+from .rng import LANES, advance, below, kernel, wide
 
 SEQUENTIAL, RANDOM, PARALLEL = 0, 1, 2
 
@@ -69,12 +69,12 @@ def run(patterns, row_sums, self_couplings, external, spins, states, rates, rule
     flipped = np.empty(size, np.int64)
     for r in range(n_chains):
         chain = spins[r]
-        state = states[r]
+        single = states[r, 4 * LANES :]
         whole = overlaps_of(patterns, chain, totals)
         net = np.int64(0)
         for i in range(size):
             net += chain[i]
-        s0, s1, s2, s3 = state[0], state[1], state[2], state[3]
+        s0, s1, s2, s3 = single[0], single[1], single[2], single[3]
         for sweep in range(1, sweeps + 1):
             count = 0
             for k in range(size):
@@ -113,4 +113,4 @@ def run(patterns, row_sums, self_couplings, external, spins, states, rates, rule
                 record[0] = unit * energy / size
                 measure_overlaps(tracked, chain, mean, spread, record)
                 add_spins(sums[r], chain, 1)
-        state[0], state[1], state[2], state[3] = s0, s1, s2, s3
+        single[0], single[1], single[2], single[3] = s0, s1, s2, s3

@@ -23,7 +23,7 @@ from __future__ import annotations
 import numpy as np
 
 from .pairwise import (
-    LN2,
+    BLOCK,
     METROPOLIS,
     add_flips,
     add_spins,
@@ -31,56 +31,72 @@ from .pairwise import (
     measure_overlaps,
     total_energy,
 )
-from .rng import TWO53, below, draw, exponential, kernel, wide
+from .rng import TWO53, below, draw, exponential, fast_sum, kernel, wide
 
-BLOCK = 64
 _MARGIN = np.float32(5e-4)  # rounding of z in float32, in powers of two
-_LOWEST, _HIGHEST = np.float32(-60.0), np.float32(120.0)
-_UNIT = np.float32(2.0**23)
-_BIAS = np.float32(127.0)
+_LOWEST, _HIGHEST = np.float32(-60.0), np.float32(120.0)  # 1 - p is 0, p is 0 beyond these
+_LN2 = np.float32(np.log(2.0))
+_ONE_BITS = np.float32(2.0**23)
 
 
 @kernel
 def bound_form(rule, random_order):
-    """How w_i bounds the probability of flipping: (shift in powers of two, sure below z, cap).
+    """How w_i bounds the attempt: (z below which it is ceiling - tilt z, ceiling, tilt, shift).
 
-    Heat bath: -log(1 - p) = log(1 + 2^-z) <= 2^-z. Metropolis: -log(1 - p) <= 2 ln 2 p for
-    p <= 1/2, that is z >= 1; below, the candidate is certain. Random order: q_i = min(1, 2^-z).
+    Above, it is 2^(shift - z), by chords. Sequential heat bath: -log(1 - p) = log(1 + 2^-z) is at
+    most 2^-z, and at most ln 2 (1 - z). Sequential Metropolis: at most 2 ln 2 p for p <= 1/2,
+    that is z >= 1; below, the candidate is certain. Random order: q_i = min(1, 2^-z).
     """
     if random_order:
-        return _MARGIN, np.float32(-1e9), np.float32(1.0)
+        return np.float32(1e-3), np.float32(1.0), np.float32(0.0), _MARGIN
     if rule == METROPOLIS:
-        return np.float32(0.4713) + _MARGIN, np.float32(1.0), np.float32(1e9)
-    return _MARGIN, np.float32(-1e9), np.float32(1e30)
+        return (
+            np.float32(1.0 + 1e-3),
+            np.float32(1e9),
+            np.float32(0.0),
+            np.float32(0.4713) + _MARGIN,
+        )
+    return np.float32(0.0), _LN2 + _MARGIN, _LN2, _MARGIN
+
+
+@fast_sum
+def sum_of(values):
+    """The sum of a few float32, in whatever order is fastest."""
+    total = np.float32(0.0)
+    for i in range(values.size):
+        total += values[i]
+    return total
 
 
 @kernel
-def weigh(fields, external, spins, rate, rule, random_order, weights, weight_bits, sums):
+def weigh(fields, external, spins, slope, rule, random_order, weights, sums):
     """Fill the bounds w_i and their sums over blocks of 64 spins; return the whole sum.
 
-    ``weight_bits`` is ``weights`` seen as int32. Cost: about 8 vectorised operations per spin.
+    Cost: about 12 vectorised operations per spin.
     """
-    shift, sure, cap = bound_form(rule, random_order)
-    slope = np.float32(min(rate, 1e30))
+    sure, ceiling, tilt, shift = bound_form(rule, random_order)
+    top = np.float32(127.0) + shift
+    weight_bits = weights.view(np.int32)
     for i in range(spins.size):
-        cost = np.float32(spins[i]) * (np.float32(fields[i]) + np.float32(external[i])) * slope
-        z = min(max(cost, _LOWEST), _HIGHEST)
-        weight_bits[i] = np.int32((_BIAS + shift - z) * _UNIT)
-    for i in range(spins.size):
-        weights[i] = min(weights[i], cap)
-    if rule == METROPOLIS and not random_order:
-        for i in range(spins.size):
-            cost = np.float32(spins[i]) * (np.float32(fields[i]) + np.float32(external[i])) * slope
-            if cost < sure:
-                weights[i] = cap
+        z = slope * np.float32(spins[i]) * (np.float32(fields[i]) + np.float32(external[i]))
+        z = min(max(z, _LOWEST), _HIGHEST)
+        weight_bits[i] = np.int32((top - z) * _ONE_BITS)
+        if z < sure:
+            weights[i] = ceiling - tilt * z
     total = 0.0
     for b in range(sums.size):
-        stop = min(spins.size, (b + 1) * BLOCK)
-        part = 0.0
-        for i in range(b * BLOCK, stop):
-            part += np.float64(weights[i])
+        part = np.float64(sum_of(weights[b * BLOCK : min(spins.size, (b + 1) * BLOCK)]))
         sums[b] = part
         total += part
+    return total
+
+
+@kernel
+def capped(weights):
+    """Sum of min(w_i, 1), about the flips expected in one sweep."""
+    total = 0.0
+    for i in range(weights.size):
+        total += min(np.float64(weights[i]), 1.0)
     return total
 
 
@@ -125,8 +141,8 @@ def record_span(
 
 @kernel
 def wait(
-    couplings, fields, external, spins, state, rate, rule, random_order, pending, unit,
-    tracked, mean, spread, sums, sweep, sweeps, interval, leave, out, weights, weight_bits, blocks,
+    couplings, fields, external, spins, single, rate, slope, rule, random_order, pending, unit,
+    tracked, mean, spread, sums, sweep, sweeps, interval, leave, out, weights, blocks,
 ):  # fmt: skip
     """Run one chain from ``sweep`` to ``sweeps``; stop early where bounds sum to over ``leave``.
 
@@ -137,15 +153,15 @@ def wait(
     flips = 0
     held = 0
     fresh = -1
-    total = weigh(fields, external, spins, rate, rule, random_order, weights, weight_bits, blocks)
+    total = weigh(fields, external, spins, slope, rule, random_order, weights, blocks)
     at = 0
     flipped = np.empty(1, np.int64)
     while sweep < sweeps:
-        if at == 0 and total > leave:
+        if at == 0 and total > leave and capped(weights) > leave:
             break
         budget = pending[0]
         if budget < 0.0:
-            budget = exponential(state)
+            budget = exponential(single)
         if random_order:
             step = -np.log1p(-min(total / size, 1.0))
             left = np.float64(sweeps - sweep) * size - at
@@ -155,10 +171,10 @@ def wait(
             else:
                 tries = at + np.int64(min(budget / step, left - 1.0))
                 reached, at = sweep + tries // size, tries % size
-                pick = wide(draw(state)) / TWO53 * total
+                pick = wide(draw(single)) / TWO53 * total
                 struck, _ = walk(weights, blocks, 0, pick)
                 if struck == size:  # by rounding, with probability 2^-53
-                    struck = below(draw(state), size)
+                    struck = below(draw(single), size)
         else:
             reached = sweep
             if at == 0:
@@ -205,7 +221,7 @@ def wait(
             at = struck + 1
         else:
             at += 1
-        if wide(draw(state)) * bound < chance * TWO53:
+        if wide(draw(single)) * bound < chance * TWO53:
             if held:
                 add_spins(sums, spins, held)
                 held = 0
@@ -214,9 +230,7 @@ def wait(
             flipped[0] = struck
             add_flips(couplings, fields, spins, flipped, 1, 0, size)
             flips += 1
-            total = weigh(
-                fields, external, spins, rate, rule, random_order, weights, weight_bits, blocks
-            )
+            total = weigh(fields, external, spins, slope, rule, random_order, weights, blocks)
         if at == size:
             at = 0
             count, fresh = record_span(
@@ -231,6 +245,6 @@ def wait(
 
 
 @kernel
-def expected_flips(fields, external, spins, rate, rule, weights, weight_bits, blocks):
-    """An upper bound, within 6 % at low T, of the flips expected in the next sweep."""
-    return weigh(fields, external, spins, rate, rule, True, weights, weight_bits, blocks)
+def expected_flips(fields, external, spins, slope, rule, weights, blocks):
+    """Expected flips of the next N attempts, at most 6 % too high where flips are rare."""
+    return weigh(fields, external, spins, slope, rule, True, weights, blocks)

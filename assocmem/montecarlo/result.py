@@ -69,6 +69,16 @@ def _dimensions(name: str) -> tuple[str, ...]:
     return tuple(dimensions)
 
 
+def describe(name: str) -> dict[str, str]:
+    """Attributes ``long_name`` and ``units`` of a variable, by its name."""
+    for ending, (wording, own_units) in _SUFFIXES.items():
+        if name.endswith(ending):
+            label, units = _LABELS[name.removesuffix(ending)]
+            return {"long_name": wording.format(label), "units": own_units or units}
+    label, units = _LABELS[name]
+    return {"long_name": label, "units": units}
+
+
 def assemble(plan: Plan, samples: list[dict[str, np.ndarray]]) -> SimulationResult:
     """Stack the results of the quenched samples and label them."""
     import xarray as xr
@@ -77,15 +87,7 @@ def assemble(plan: Plan, samples: list[dict[str, np.ndarray]]) -> SimulationResu
     for name in samples[0]:
         dimensions = _dimensions(name)
         stacked = np.stack([one[name] for one in samples], axis=dimensions.index("disorder"))
-        stem, suffix = name, ""
-        for ending in _SUFFIXES:
-            if name.endswith(ending):
-                stem, suffix = name.removesuffix(ending), ending
-        label, units = _LABELS[stem]
-        if suffix:
-            wording, own = _SUFFIXES[suffix]
-            label, units = wording.format(label), own or units
-        variables[name] = (dimensions, stacked, {"long_name": label, "units": units})
+        variables[name] = (dimensions, stacked, describe(name))
     coordinates: dict[str, Any] = {
         "temperature": (
             "temperature",

@@ -1,1 +1,138 @@
-"""What statistical mechanics predicts for a model; never imports the samplers."""
+"""Theory: what the replica method says of a model. Never imports the simulations.
+
+``solve`` and ``phase_diagram`` look up the theory of a model by the names of its class and of
+its learning rule; the module that holds it is imported on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from .state import State
+
+_HOME = {
+    "Averages": "gaussian",
+    "averages": "gaussian",
+    "mixture_averages": "gaussian",
+    "Line": "lines",
+    "PhaseDiagram": "diagram",
+    "State": "state",
+    "critical_load": "replica.hopfield_zero",
+}
+
+__all__ = ["phase_diagram", "register", "solve", *sorted(_HOME)]
+
+# (class of the model, class of its rule or "") -> module with `solve` and `phase_diagram`
+_THEORIES: dict[tuple[str, str], str] = {
+    ("Hopfield", "Hebb"): f"{__name__}.replica.hopfield",
+    ("Hopfield", "Dreaming"): f"{__name__}.replica.dreaming",
+    ("Hopfield", "PseudoInverse"): f"{__name__}.replica.dreaming",
+}
+
+
+def register(model: str, rule: str, module: str) -> None:
+    """Name the module that solves a model.
+
+    Parameters
+    ----------
+    model, rule : str
+        Names of the classes; ``rule`` is "" for models without one.
+    module : str
+        Full name of a module with functions ``solve(model, temperature, state, *, n_mixed)``
+        and, if it has one, ``phase_diagram(model, *, n_points, mixtures)``.
+    """
+    _THEORIES[(model, rule)] = module
+
+
+def _theory_of(model: Any, function: str) -> ModuleType:
+    rule = getattr(model, "rule", None)
+    key = (type(model).__name__, "" if rule is None else type(rule).__name__)
+    name = _THEORIES.get(key)
+    if name is None or find_spec(name) is None:
+        known = ", ".join(" with ".join(filter(None, pair)) for pair in sorted(_THEORIES))
+        raise TypeError(f"model must be one whose theory is known ({known}), got {model!r}")
+    module = import_module(name)
+    if not hasattr(module, function):
+        raise TypeError(f"model must be one with a {function}, got {model!r}")
+    return module
+
+
+def solve(model: Any, temperature: float, state: str = "retrieval", *, n_mixed: int = 3) -> State:
+    """Order parameters, free energy and stability of one state of a model.
+
+    Parameters
+    ----------
+    model : Hopfield
+        The model; its load is read from it.
+    temperature : float
+        T >= 0, in the units of the model's energy; 0 is solved exactly, not approached.
+    state : str
+        "retrieval", "mixture" (equal overlaps with ``n_mixed`` patterns), "spin-glass"
+        or "paramagnet".
+    n_mixed : int
+        Number of patterns in a mixture, >= 2.
+
+    Returns
+    -------
+    State
+        With ``exists=False`` and no numbers where there is no such solution.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range, or the theory is not known.
+    ConvergenceError
+        If existence could not be decided (within rounding of a critical line).
+
+    Examples
+    --------
+    >>> from assocmem import Hopfield
+    >>> from assocmem.theory import solve
+    >>> round(solve(Hopfield(load=0.05), temperature=0.0).overlaps[0], 6)
+    0.999985
+    """
+    return _theory_of(model, "solve").solve(model, temperature, state, n_mixed=n_mixed)
+
+
+def phase_diagram(model: Any, *, n_points: int = 100, mixtures: tuple[int, ...] = (3,)) -> Any:
+    """Critical lines of a model in the plane of load and temperature, and its critical points.
+
+    Parameters
+    ----------
+    model : Hopfield
+        Its load is not used: the diagram is over all loads.
+    n_points : int
+        Points per line, >= 2, evenly spaced along it.
+    mixtures : sequence of int
+        Numbers of mixed patterns to follow.
+
+    Returns
+    -------
+    PhaseDiagram
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range, or the theory is not known.
+    ConvergenceError
+        If a line could not be traced to its end.
+    """
+    theory = _theory_of(model, "phase_diagram")
+    return theory.phase_diagram(model, n_points=n_points, mixtures=mixtures)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,109 @@
+"""A state of a model at one temperature, as theory finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import xarray
+
+
+@dataclass(frozen=True)
+class State:
+    """A solution of saddle-point equations, or the statement that there is none.
+
+    Parameters
+    ----------
+    name : str
+        "retrieval", "mixture", "spin-glass" or "paramagnet".
+    model : object
+        The model solved.
+    temperature : float
+        T.
+    exists : bool
+        Whether the state is a solution at this point. If not, every number below is None.
+    reason : str
+        Why it does not exist.
+    overlaps : tuple of float
+        Overlaps with the condensed patterns (and with those a field acts on); (0.0,) if none.
+    q : float
+        Edwards-Anderson order parameter E tanh^2.
+    C : float
+        beta (1 - q), finite at T = 0.
+    r : float
+        Noise of the uncondensed patterns, in units in which its variance is load times r.
+    free_energy, energy, entropy : float
+        Per spin, f = energy - T entropy; self-interactions left out.
+    stability : dict of float
+        Eigenvalues, positive where stable. "replicon": T times the eigenvalue of de Almeida and
+        Thouless (finite at T = 0). "longitudinal": curvature of f in the condensed overlaps.
+        "uncondensed": against condensation of another pattern. "symmetry": against the breaking
+        of the equality of the mixed overlaps.
+    stable : bool
+        Whether all eigenvalues but the replicon are positive: the state is a local minimum of
+        the replica-symmetric free energy.
+    replica_stable : bool
+        Whether the replicon is positive: replica symmetry holds.
+    residual : float
+        Largest violation of the saddle-point equations, relative to max(1, sqrt(load), T).
+    iterations : int
+        Evaluations of the equations.
+    """
+
+    name: str
+    model: Any
+    temperature: float
+    exists: bool
+    reason: str = ""
+    overlaps: tuple[float, ...] | None = None
+    q: float | None = None
+    C: float | None = None
+    r: float | None = None
+    free_energy: float | None = None
+    energy: float | None = None
+    entropy: float | None = None
+    stability: Mapping[str, float] = field(default_factory=dict)
+    stable: bool | None = None
+    replica_stable: bool | None = None
+    residual: float | None = None
+    iterations: int = 0
+
+    def __str__(self) -> str:
+        head = f"{self.name} of {self.model} at T = {self.temperature:g}"
+        if not self.exists:
+            return f"{head}\n  does not exist: {self.reason}"
+        rows = [("overlaps", ", ".join(f"{m:.10g}" for m in self.overlaps))]
+        rows += [
+            (name, f"{getattr(self, name):.10g}")
+            for name in ("q", "C", "r", "free_energy", "energy", "entropy")
+        ]
+        rows += [(f"{name} eigenvalue", f"{value:.6g}") for name, value in self.stability.items()]
+        rows += [
+            ("stable", "yes" if self.stable else "no"),
+            ("replica symmetry", "stable" if self.replica_stable else "broken"),
+            ("residual", f"{self.residual:.1e} after {self.iterations} evaluations"),
+        ]
+        width = max(len(name) for name, _ in rows)
+        return "\n".join([head, *(f"  {name:<{width}}  {text}" for name, text in rows)])
+
+    def to_dataset(self) -> xarray.Dataset:
+        """The state as a labelled dataset; what does not exist is NaN and ``exists`` False."""
+        import numpy as np
+        import xarray as xr
+
+        from ..serial import to_json
+
+        names = ("q", "C", "r", "free_energy", "energy", "entropy", "residual")
+        numbers = {name: getattr(self, name) for name in names}
+        data = {k: ((), np.nan if v is None else v) for k, v in numbers.items()}
+        data["exists"] = ((), self.exists)
+        data["overlap"] = (("pattern",), list(self.overlaps or ()))
+        data["eigenvalue"] = (("mode",), list(self.stability.values()))
+        attributes = {"state": self.name, "model": to_json(self.model), "reason": self.reason}
+        return xr.Dataset(
+            data,
+            coords={"temperature": self.temperature, "mode": list(self.stability)},
+            attrs=attributes,
+        )

@@ -107,6 +107,8 @@ def test_jacobian(temperature):
 )
 def test_time_zero_is_hebb(load, temperature, state, patterns):
     given = {} if patterns is None else {"patterns": patterns}
+    if patterns is not None and state == "mixture":
+        pytest.skip("mixtures of biased patterns have C > 1, where the noise is not defined")
     model = Hopfield(n_patterns=7, **given) if load == 0 else Hopfield(load=load, **given)
     ours = dreaming.solve(model, temperature, state)
     theirs = hopfield.solve(model, temperature, state)
@@ -285,8 +287,8 @@ def test_wrong_arguments_are_named():
         (9.0, 0.4, 0.22, 0.0),
         (math.inf, 0.5, 0.15, 0.0),
         (9.0, 1.2, 0.9, 0.0),
-        (1.0, 0.12, 0.3, 0.4),
-        (math.inf, 0.2, 0.2, 0.4),
+        (1.0, 0.06, 0.2, 0.4),
+        (math.inf, 0.1, 0.2, 0.4),
     ],
 )
 def test_against_simulation(time, load, temperature, bias):

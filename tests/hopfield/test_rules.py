@@ -201,3 +201,56 @@ def test_one_step_errors_order_the_rules():
     assert gap.mean() > 5 * gap.std(ddof=1) / math.sqrt(samples)
     assert storkey.mean() > 0
     assert np.all(errors[PseudoInverse()] == 0)
+
+
+@pytest.mark.slow
+def test_storkey_recalls_between_hebb_and_projection():
+    """Overlap with a pattern after T = 0 dynamics from it, at loads between the capacities."""
+    from assocmem.montecarlo.dynamics import engine
+
+    def overlaps(rule, load, samples=3, per_sample=6):
+        found = []
+        for seed in range(samples):
+            sample = Hopfield(load=load, rule=rule).draw(1000, np.random.default_rng(seed))
+            rows = []
+            for mu in range(per_sample):
+                chain = np.random.SeedSequence([seed, mu])
+                run = engine(sample, sample.patterns[[mu]], 0.0, [chain], tracked=(mu,))
+                run.run(200)
+                rows.append(run.run(1, 1)[0, 0, 1])
+            found.append(np.mean(rows))
+        return np.array(found)
+
+    curves = {
+        rule: np.array([overlaps(rule, load) for load in (0.1, 0.3, 0.5)])
+        for rule in (Hebb(), Storkey(), PseudoInverse())
+    }
+    assert np.all(curves[PseudoInverse()] == 1.0)
+    # Hebb's capacity is 0.14, Storkey's between 0.3 and 0.5: the gaps are tens of errors.
+    assert np.all(curves[Hebb()][0] > 0.98) and np.all(curves[Hebb()][1:] < 0.5)
+    assert np.all(curves[Storkey()][:2] > 0.998) and np.all(curves[Storkey()][2] < 0.9)
+    for low, high in ((Hebb(), Storkey()), (Storkey(), PseudoInverse())):
+        gap = curves[high] - curves[low]
+        row = 1 if low == Hebb() else 2
+        error = math.hypot(curves[high][row].std(ddof=1), curves[low][row].std(ddof=1))
+        assert gap[row].mean() > 5 * error / math.sqrt(3)
+
+
+@pytest.mark.slow
+def test_absolute_capacity_of_storkey_grows_faster_than_that_of_hebb():
+    """Loads without errors: K = N/(2 ln N) for Hebb, K = N/sqrt(2 ln N) for Storkey (published)."""
+    for n_spins in (400, 1600):
+        hebb = n_spins / (2 * math.log(n_spins))
+        storkey = n_spins / math.sqrt(2 * math.log(n_spins))
+        wrong = {}
+        for rule in (Hebb(), Storkey()):
+            for limit in (hebb, storkey):
+                load = 0.5 * limit / n_spins
+                rates = [wrong_signs(rule, n_spins, load, seed) for seed in range(3)]
+                wrong[rule, limit] = n_spins * np.mean(rates)
+        # Wrong spins per pattern at half of each limit: Hebb's law is N erfc(1/sqrt(2 alpha))/2.
+        own = n_spins * 0.5 * math.erfc(math.sqrt(2 * math.log(n_spins)))
+        other = n_spins * 0.5 * math.erfc(math.sqrt(n_spins / storkey))
+        assert own < 1e-2 and other > 1.5
+        assert wrong[Hebb(), hebb] < 0.05 and wrong[Hebb(), storkey] > 0.5 * other
+        assert wrong[Storkey(), hebb] < 0.05 and wrong[Storkey(), storkey] < 0.05

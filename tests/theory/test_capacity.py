@@ -9,8 +9,9 @@ from scipy.special import erf
 
 from assocmem import Biased, Hopfield
 from assocmem.hopfield import Dreaming, Hebb, PseudoInverse, Storkey
-from assocmem.theory import solve
+from assocmem.theory import phase_diagram, solve
 from assocmem.theory.capacity import GARDNER_BOUND, critical_load, retrieval_line
+from assocmem.theory.replica import dreaming
 from assocmem.theory.replica.slept_branch import branch_end
 from assocmem.theory.replica.slept_equations import SleptEquations
 
@@ -90,7 +91,34 @@ def test_line():
     assert critical_load(PseudoInverse(), 1.0) == 0.0
 
 
+def test_phase_diagram_at_time_zero_is_that_of_hebb():
+    ours = dreaming.phase_diagram(Hopfield(load=0.1, rule=Dreaming(0.0)), n_points=3)
+    theirs = phase_diagram(Hopfield(load=0.1), n_points=40)
+    for name, value in ours.points.items():
+        assert math.isclose(value, theirs.points[name], rel_tol=1e-8), name
+    for key in ("T_M", "T_c", "mixture_3"):
+        # Their lines are parametrised by length: ours at T = 1/2, to the error of interpolation.
+        line = theirs.lines[key]
+        order = np.argsort(line.temperature)
+        at_half = np.interp(0.5, line.temperature[order], line.load[order])
+        assert ours.lines[key].converged and ours.lines[key].temperature[1] == 0.5
+        assert math.isclose(ours.lines[key].load[1], at_half, rel_tol=0.02), key
+
+
+def test_phase_diagram_of_the_projection():
+    diagram = phase_diagram(Hopfield(load=0.1, rule=PseudoInverse()), n_points=6, mixtures=())
+    ends, equal = diagram.lines["T_M"], diagram.lines["T_c"]
+    assert ends.converged and equal.converged
+    assert ends.load[0] == equal.load[0] == 1.0 and ends.load[-1] == 0.0
+    assert np.all(equal.load[1:-1] < ends.load[1:-1])
+    model = Hopfield(load=float(equal.load[2]), rule=PseudoInverse())
+    recall, rest = (solve(model, 0.4, state) for state in ("retrieval", "paramagnet"))
+    assert math.isclose(recall.free_energy, rest.free_energy, abs_tol=1e-9)
+
+
 def test_wrong_arguments_are_named():
+    with pytest.raises(ValueError, match="field must be zero"):
+        phase_diagram(Hopfield(load=0.1, rule=Dreaming(1.0), field=(0.1,)))
     with pytest.raises(ValueError, match="rule must be Hebb, Dreaming or PseudoInverse"):
         critical_load(Storkey())
     with pytest.raises(ValueError, match="temperature must be"):

@@ -23,6 +23,7 @@ from .slept_noise import noise, spectrum_parameters
 
 if TYPE_CHECKING:
     from ...hopfield.pairwise import Hopfield
+    from ..diagram import PhaseDiagram
 
 STATES = ("retrieval", "mixture", "spin-glass", "paramagnet")
 _RESIDUAL_LIMIT = 1e-10
@@ -55,6 +56,15 @@ def solve(
     if model.n_patterns is not None and n > model.n_patterns:
         raise ValueError(f"n_mixed must be at most n_patterns={model.n_patterns}, got {n_mixed}")
     return _condensed(model, time, temperature, state, n)
+
+
+def phase_diagram(
+    model: Hopfield, *, n_points: int = 100, mixtures: tuple[int, ...] = (3,)
+) -> PhaseDiagram:
+    """Critical lines; see `assocmem.theory.phase_diagram` and `dreaming_lines`."""
+    from .dreaming_lines import phase_diagram as trace_all
+
+    return trace_all(model, n_points=n_points, mixtures=mixtures)
 
 
 def glass_temperature(load: float, time: float) -> float:

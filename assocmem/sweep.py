@@ -262,10 +262,10 @@ def _run(
     ):
         for key, (payload, failure) in results:
             kept.write(key, payload, failure)
-            if failure is not None:
-                failures.append(failure)
-            elif not json.loads(payload)["converged"]:
-                unconverged += 1
+            if payload is None:
+                failures.append(failure or "")
+            else:
+                unconverged += not json.loads(payload)["converged"]
             bar.update()
             bar.set_postfix(failed=len(failures), unconverged=unconverged)
     if failures:
@@ -284,7 +284,7 @@ def _results(
     todo: dict[str, dict[str, Any]], executor: Executor | None, workers: int | None
 ) -> Iterator[Results]:
     """Iterator over (key, result) in order of completion."""
-    if executor is None and workers is None:
+    if workers is None:
         workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     if executor is None and (workers == 1 or len(todo) < 2):
         yield ((key, run_point(point)) for key, point in todo.items())
@@ -337,8 +337,13 @@ def _follow_parent() -> None:
     from multiprocessing import parent_process
     from threading import Thread
 
+    parent = parent_process()
+    if parent is None:
+        return
+    wait = parent.join
+
     def watch() -> None:
-        parent_process().join()
+        wait()
         os._exit(1)
 
     Thread(target=watch, daemon=True).start()

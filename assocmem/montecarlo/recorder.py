@@ -80,10 +80,10 @@ class Recorder:
         means, variances = split(blocked.half_means.T), split(blocked.half_variances.T)
         for name in BASIC:
             # (T, C[, P], 2) -> (2, C, T[, P])
-            halves = [
+            first, second = (
                 np.moveaxis(np.moveaxis(part[name], -1, 0), 2, 1) for part in (means, variances)
-            ]
-            out[name + "_rhat"] = split_rhat(*halves, self.n_records)
+            )
+            out[name + "_rhat"] = split_rhat(first, second, self.n_records)
         out.update(_derived(split(blocked.blocks), np.asarray(temperatures, float), n_spins))
         return out
 

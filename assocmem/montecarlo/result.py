@@ -141,7 +141,9 @@ class SimulationResult:
         from .sampler import sample
         from .tempering import anneal, temper
 
-        run = {"sample": sample, "anneal": anneal, "temper": temper}[self.dataset.attrs["kind"]]
+        run: Any = {"sample": sample, "anneal": anneal, "temper": temper}[
+            self.dataset.attrs["kind"]
+        ]
         arguments = self.parameters
         arguments["dynamics"] = Dynamics(**arguments["dynamics"])
         if run is not sample:
@@ -176,7 +178,7 @@ class SimulationResult:
         n_disorder, n_chains = data.sizes["disorder"], data.sizes["chain"]
         if "chain" in values.dims:
             per_sample = values.mean("chain", skipna=False)
-            errors = np.sqrt((errors**2).sum("chain", skipna=False)) / n_chains
+            errors = (errors**2).sum("chain", skipna=False) ** 0.5 / n_chains
             if n_chains > 1 and name + "_rhat" in data:
                 spread = values.std("chain", ddof=1, skipna=False) / np.sqrt(n_chains)
                 disagree = (data[name + "_rhat"] > MAX_RHAT) & (spread > errors)

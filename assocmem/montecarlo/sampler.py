@@ -179,7 +179,9 @@ class Plan:
         return entries
 
 
-def make_plan(model: Any, *, kind: str, temperature: Any, name: str = "temperature", **given: Any):
+def make_plan(
+    model: Any, *, kind: str, temperature: Any, name: str = "temperature", **given: Any
+) -> Plan:
     """Check every argument; ``name`` is what the caller knows the temperatures by."""
     if not (callable(getattr(model, "draw", None)) and callable(getattr(model, "count", None))):
         raise TypeError(f"model must be a model such as Hopfield(load=0.1), got {model!r}")

@@ -258,8 +258,9 @@ def _temper_one(plan: Plan, seed: np.random.SeedSequence, tick: Tick) -> dict[st
         """``number`` rounds of sweeps, record and swap; records by rung (lanes, number, 1 + P)."""
         records = np.empty((n_lanes, number, 1 + plan.tracked))
         for k in range(number):
-            now = running.run(plan.interval, plan.interval)[:, 0]
-            records[:, k] = now[ladders.lanes.ravel()]
+            now = running.run(plan.interval, plan.interval)
+            assert now is not None  # an interval was given
+            records[:, k] = now[ladders.lanes.ravel(), 0]
             spin_sums[...] += running.spins[ladders.lanes]
             ladders.swap(running.energies())
             running.set_temperatures(ladders.lane_temperatures())

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 import tracemalloc
 
 import numpy as np
@@ -11,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from assocmem import Hopfield
+from assocmem import Biased, Hopfield
 from assocmem.montecarlo.dynamics import Dynamics
 from assocmem.montecarlo.recorder import replica_overlaps
 from assocmem.montecarlo.sampler import make_plan, sample, starts
@@ -40,20 +44,21 @@ def worst_z(result, name, samples, dof):
 
 
 @pytest.mark.parametrize(
-    ("dynamics", "method"),
+    ("model", "dynamics", "method"),
     [
-        (Dynamics(), "auto"),
-        (Dynamics("metropolis", "random"), "single"),
-        (Dynamics("heat-bath", "random"), "waiting"),
+        (MODEL, Dynamics(), "auto"),
+        (MODEL, Dynamics("metropolis", "random"), "single"),
+        (MODEL, Dynamics("heat-bath", "random"), "waiting"),
+        (Hopfield(n_patterns=2, patterns=Biased(0.4), field=(0.2,)), Dynamics(), "lanes"),
     ],
 )
-def test_observables_against_enumeration(dynamics, method):
-    """8 observables x 2 temperatures x 3 samples = 48 z-scores in each of 3 cases.
+def test_observables_against_enumeration(model, dynamics, method):
+    """8 observables x 2 temperatures x 3 samples = 48 z-scores in each of 4 cases.
 
-    |z| < 4.3 for all: false alarm 144 x 1.7e-5 = 0.25 %.
+    |z| < 4.3 for all: false alarm 192 x 1.7e-5 = 0.3 %.
     """
     result = sample(
-        MODEL,
+        model,
         n_spins=8,
         temperature=[0.7, 1.1],
         sweeps=20_000,
@@ -67,12 +72,46 @@ def test_observables_against_enumeration(dynamics, method):
         progress=False,
     )
     assert bool(result.converged().all()), str(result)
-    samples = quenched_samples(MODEL, 8, 3, seed=20)
+    samples = quenched_samples(model, 8, 3, seed=20)
     names = [name for name in exact(samples[0], 1.0) if name != "replica_overlap"]
     # 16 chains of at least 32 blocks each; jackknife over 16 chains.
     worst = {name: worst_z(result, name, samples, 16 * 31) for name in names}
     worst["replica_overlap"] = worst_z(result, "replica_overlap", samples, 15)
     assert max(worst.values()) < 4.3, worst
+
+
+def test_error_bars_cover():
+    """One chain on each of 400 quenched samples: fraction with |z| < 2, false alarm 1e-4 each.
+
+    Expected is Student's t of the blocks used; correlation between blocks of 20 tau and more
+    shrinks errors by less than 2.5 %.
+    """
+    result = sample(
+        MODEL, n_spins=6, temperature=1.0, sweeps=4000, burn_in=100, disorder=400, chains=1, seed=9,
+        progress=False,
+    )  # fmt: skip
+    samples = quenched_samples(MODEL, 6, 400, seed=9)
+    exacts = [exact(quenched, 1.0) for quenched in samples]
+    for name in ("energy", "overlap", "overlap_squared", "specific_heat", "susceptibility"):
+        value = result.dataset[name].values.ravel()
+        error = result.dataset[name + "_error"].values.ravel()
+        z = (value - [one[name] for one in exacts]) / error
+        inside = int(np.sum(np.abs(z) < 2))
+        low, high = 1 - 2 * stats.t.sf(2 * 0.975, 31), 1 - 2 * stats.t.sf(2, 500)
+        assert stats.binom.cdf(inside, 400, low) > 5e-5, (name, inside)
+        assert stats.binom.sf(inside - 1, 400, high) > 5e-5, (name, inside)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_interrupt_stops_soon(workers):
+    given = {"n_spins": 100, "temperature": 1.0, "workers": workers, "progress": False}
+    sample(MODEL, **given, sweeps=100)  # compiles
+    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+    begin = time.monotonic()
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        sample(MODEL, **given, sweeps=10**9, disorder=4)
+    assert time.monotonic() - begin < 30.0  # of about a day
 
 
 def test_error_over_disorder():

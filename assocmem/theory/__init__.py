@@ -22,7 +22,9 @@ _HOME = {
     "Line": "lines",
     "PhaseDiagram": "diagram",
     "State": "state",
-    "critical_load": "replica.hopfield_zero",
+    "GARDNER_BOUND": "capacity",
+    "critical_load": "capacity",
+    "retrieval_line": "capacity",
 }
 
 __all__ = ["phase_diagram", "register", "solve", *sorted(_HOME)]
@@ -94,7 +96,7 @@ def solve(model: Any, temperature: float, state: str = "retrieval", *, n_mixed: 
     >>> from assocmem import Hopfield
     >>> from assocmem.theory import solve
     >>> round(solve(Hopfield(load=0.05), temperature=0.0).overlaps[0], 6)
-    0.999985
+    0.999992
     """
     return _theory_of(model, "solve").solve(model, temperature, state, n_mixed=n_mixed)
 

@@ -21,9 +21,11 @@ import numpy as np
 
 from .. import _validate as check
 from ..errors import ConvergenceError
-from ..hopfield.rules import Hebb, Rule
-from ..patterns import Ensemble, Rademacher
+from ..hopfield.pairwise import Hopfield
+from ..hopfield.rules import Hebb
+from ..patterns import Rademacher
 from .lines import Line
+from .replica.hopfield_reduced import condensate
 from .replica.slept_branch import branch_end, dreaming_time
 from .replica.slept_equations import SleptEquations
 
@@ -35,34 +37,33 @@ Gardner, J. Phys. A 21 (1988) 257.
 """
 
 
-def critical_load(
-    rule: Rule | None = None, temperature: float = 0.0, patterns: Ensemble | None = None
-) -> float:
-    """Largest load at which a retrieval state exists in replica-symmetric theory.
+def critical_load(model: Hopfield, temperature: float = 0.0, *, n_mixed: int = 1) -> float:
+    """Load at which retrieval, or a mixture, ends in replica-symmetric theory.
 
     Parameters
     ----------
-    rule : Hebb, Dreaming or PseudoInverse
-        Learning rule, `Hebb` by default.
+    model : Hopfield
+        With the rule `Hebb`, `Dreaming` or `PseudoInverse` and no field; its load is not used.
     temperature : float
-        T >= 0.
-    patterns : Ensemble
-        Law of the entries, `Rademacher` by default.
+        T in [0, 1).
+    n_mixed : int
+        1 for retrieval, 2 or more for the symmetric mixture.
 
     Returns
     -------
     float
-        alpha_c(T), 0.0 for T >= 1; relative error about 1e-9, loads below 1e-6 count as 0. At
-        T = 0 and large but finite t it slightly exceeds 1, the value for projection (1.068 for
+        alpha_c(T), where the branch of states from load 0 ends. Relative error 1e-9 or less (a
+        load below 1e-6 counts as 0 unless the rule is Hebb's). At T = 0 and large but finite
+        dreaming time t it slightly exceeds 1, the value for projection (1.068 for
         t -> infinity): with K > N the couplings other than the diagonal are of order 1/t, and
         T = 0 sees no more than the ratios of fields.
 
     Raises
     ------
-    ValueError
-        If no theory of the rule is known.
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range, or no theory of the rule is known.
     ConvergenceError
-        If the branch of retrieval states is lost before it ends.
+        If the branch is lost before it ends.
 
     References
     ----------
@@ -71,32 +72,24 @@ def critical_load(
 
     Examples
     --------
-    >>> from assocmem.hopfield import Dreaming, PseudoInverse
-    >>> from assocmem.theory.capacity import critical_load
-    >>> [round(critical_load(rule), 4) for rule in (Dreaming(0), Dreaming(1), PseudoInverse())]
+    >>> from assocmem import Dreaming, Hebb, Hopfield, PseudoInverse
+    >>> from assocmem.theory import critical_load
+    >>> rules = Hebb(), Dreaming(1.0), PseudoInverse()
+    >>> [round(critical_load(Hopfield(load=0.1, rule=rule)), 4) for rule in rules]
     [0.1379, 0.3866, 1.0]
     """
-    time = dreaming_time(Hebb() if rule is None else rule)
-    temperature = check.real("temperature", temperature, 0.0)
-    ensemble = Rademacher() if patterns is None else patterns
-    if temperature >= 1.0:
-        return 0.0
-    return _critical(time, temperature, ensemble)[0]
+    return _critical(model, check.real("temperature", temperature), n_mixed)[0]
 
 
-def retrieval_line(
-    rule: Rule, temperatures: Sequence[float], patterns: Ensemble | None = None
-) -> Line:
-    """The line T_M(alpha) below which retrieval states exist, at given temperatures.
+def retrieval_line(model: Hopfield, temperatures: Sequence[float], *, n_mixed: int = 1) -> Line:
+    """The line T_M(alpha) below which retrieval, or a mixture, exists, at given temperatures.
 
     Parameters
     ----------
-    rule : Hebb, Dreaming or PseudoInverse
-        Learning rule.
+    model, n_mixed
+        As for `critical_load`.
     temperatures : sequence of float
         T in [0, 1). Cost: about 50 ms each.
-    patterns : Ensemble
-        Law of the entries, `Rademacher` by default.
 
     Returns
     -------
@@ -104,37 +97,51 @@ def retrieval_line(
         With `critical_load` at each temperature. A point that fails has load nan, and
         ``converged`` is False then.
     """
-    time = dreaming_time(rule)
-    ensemble = Rademacher() if patterns is None else patterns
-    grid = np.array([check.real("temperatures", t, 0.0, 1.0, open_high=True) for t in temperatures])
-    loads, residuals = np.full(len(grid), np.nan), np.full(len(grid), np.nan)
-    for i, temperature in enumerate(grid):
+    grid = [check.real(f"temperatures[{i}]", t) for i, t in enumerate(temperatures)]
+    rows = []
+    for temperature in grid:
         try:
-            loads[i], residuals[i] = _critical(time, temperature, ensemble)
+            rows.append(_critical(model, temperature, n_mixed))
         except ConvergenceError:
-            continue
+            rows.append((math.nan, math.nan))
+    loads, residuals = np.array(rows).reshape(-1, 2).T
     done = bool(np.all(np.isfinite(loads)))
     return Line(
-        name="retrieval",
+        name=f"symmetric mixture of {n_mixed} ends" if n_mixed > 1 else "retrieval ends (spinodal)",
         load=loads,
-        temperature=grid,
+        temperature=np.array(grid),
         residual=residuals,
         converged=done,
         ended="all temperatures done" if done else "some temperatures failed",
     )
 
 
-def _critical(time: float, temperature: float, ensemble: Ensemble) -> tuple[float, float]:
-    """alpha_c for T in [0, 1), and the residual; 0 where it is the maximum of a function."""
-    if math.isinf(time) and isinstance(ensemble, Rademacher):
+def _critical(model: Hopfield, temperature: float, n_mixed: int) -> tuple[float, float]:
+    """alpha_c, and the residual; that is 0 where alpha_c is the maximum of a function."""
+    if not isinstance(model, Hopfield):
+        raise TypeError(f"model must be a Hopfield model, got {model!r}")
+    time = dreaming_time(model.rule)
+    if isinstance(model.rule, Hebb):
+        from .replica.hopfield_zero import critical_load as of_hebb
+
+        return of_hebb(model, temperature, n_mixed=n_mixed), 0.0
+    if any(model.field):
+        raise ValueError(f"field must be zero for a critical load, got {model.field!r}")
+    temperature = check.real("temperature", temperature, 0.0, 1.0, open_high=True)
+    n_mixed = check.integer("n_mixed", n_mixed, 1, 25)
+    values, weights = model.patterns.law()
+    if n_mixed > 1:
+        mixture = condensate((values, weights), n_mixed)
+        words = mixture.values[:, np.newaxis]
+        equations = SleptEquations(time, words, mixture.weights, np.zeros(1), n_mixed)
+        return branch_end(equations, temperature)
+    if math.isinf(time) and isinstance(model.patterns, Rademacher):
         # v = 0 and m = 1 solve the equations of T = 0 for every alpha < 1.
         if temperature == 0.0:
             return 1.0, 0.0
         return _maximum(lambda x: _projection_load(x, temperature), 1e-3, 400.0), 0.0
     if temperature == 0.0:
-        values, weights = ensemble.law()
         return _maximum(lambda y: _cold_load(y, time, values, weights), 0.05, 12.0), 0.0
-    values, weights = ensemble.law()
     equations = SleptEquations(time, values[:, np.newaxis], weights, np.zeros(1))
     return branch_end(equations, temperature)
 

@@ -7,13 +7,19 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.special import erf
 
-from assocmem import Biased, Hopfield
+from assocmem import Biased, Hopfield, theory
 from assocmem.hopfield import Dreaming, Hebb, PseudoInverse, Storkey
 from assocmem.theory import phase_diagram, solve
-from assocmem.theory.capacity import GARDNER_BOUND, critical_load, retrieval_line
+from assocmem.theory.capacity import GARDNER_BOUND, retrieval_line
 from assocmem.theory.replica import dreaming
 from assocmem.theory.replica.slept_branch import branch_end
 from assocmem.theory.replica.slept_equations import SleptEquations
+
+
+def critical_load(rule, temperature=0.0, patterns=None):
+    given = {} if patterns is None else {"patterns": patterns}
+    return theory.critical_load(Hopfield(load=0.1, rule=rule, **given), temperature)
+
 
 SIGNS = np.array([[1.0], [-1.0]]), np.array([0.5, 0.5])
 
@@ -27,7 +33,7 @@ def test_hebb_at_zero_temperature_is_the_known_maximum():
         return 0.5 * (erf(y) / y - 2 / math.sqrt(math.pi) * math.exp(-y * y)) ** 2
 
     best = -minimize_scalar(lambda y: -load(y), bounds=(1, 2), method="bounded").fun
-    assert math.isclose(critical_load(), best, rel_tol=1e-9)
+    assert math.isclose(critical_load(Hebb()), best, rel_tol=1e-9)
     assert math.isclose(critical_load(Dreaming(0.0)), best, rel_tol=1e-9)
 
 
@@ -84,11 +90,10 @@ def test_biased_patterns(rule):
 
 def test_line():
     temperatures = [0.0, 0.2, 0.6]
-    line = retrieval_line(PseudoInverse(), temperatures)
+    line = retrieval_line(Hopfield(load=0.1, rule=PseudoInverse()), temperatures)
     assert line.converged and list(line.temperature) == temperatures
     expected = [critical_load(PseudoInverse(), t) for t in temperatures]
     assert np.array_equal(line.load, expected)
-    assert critical_load(PseudoInverse(), 1.0) == 0.0
 
 
 def test_phase_diagram_at_time_zero_is_that_of_hebb():
@@ -123,5 +128,11 @@ def test_wrong_arguments_are_named():
         critical_load(Storkey())
     with pytest.raises(ValueError, match="temperature must be"):
         critical_load(Hebb(), -1.0)
-    with pytest.raises(ValueError, match="temperatures must be"):
-        retrieval_line(Hebb(), [0.1, 1.0])
+    with pytest.raises(ValueError, match="temperature must be"):
+        critical_load(Dreaming(1.0), 1.0)
+    with pytest.raises(TypeError, match=r"temperatures\[1\] must be"):
+        retrieval_line(Hopfield(load=0.1), [0.1, "1"])
+    with pytest.raises(ValueError, match="field must be zero"):
+        theory.critical_load(Hopfield(load=0.1, rule=Dreaming(1.0), field=(0.1,)))
+    with pytest.raises(TypeError, match="model must be a Hopfield model"):
+        theory.critical_load(Dreaming(1.0))

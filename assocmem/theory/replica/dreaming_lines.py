@@ -14,9 +14,7 @@ from ..capacity import retrieval_line
 from ..diagram import PhaseDiagram
 from ..lines import Line
 from .dreaming import glass_temperature, solve
-from .hopfield_reduced import condensate
-from .slept_branch import branch_end, dreaming_time
-from .slept_equations import SleptEquations
+from .slept_branch import dreaming_time
 
 if TYPE_CHECKING:
     from ...hopfield.pairwise import Hopfield
@@ -43,8 +41,7 @@ def phase_diagram(
         raise ValueError(f"field must be zero for a phase diagram, got {model.field!r}")
     time = dreaming_time(model.rule)
     grid = np.linspace(0.0, 1.0, n_points)
-    ends = _with_origin(retrieval_line(model.rule, grid[:-1], model.patterns))
-    ends = dataclasses.replace(ends, name="retrieval ends (spinodal)")
+    ends = _with_origin(retrieval_line(model, grid[:-1]))
     equal = [_equal_load(model, float(t), float(a)) for t, a in zip(grid, ends.load, strict=True)]
     loads = np.linspace(0.0, 1.5 * float(np.nanmax(ends.load)), n_points)
     freezing = np.array([glass_temperature(load, time) for load in loads])
@@ -71,7 +68,8 @@ def phase_diagram(
         "load below which retrieval is the ground state": float(equal[0]),
     }
     for n in mixtures:
-        lines[f"mixture_{n}"] = line = _mixture(model, time, n, grid)
+        line = _with_origin(retrieval_line(model, grid[:-1], n_mixed=n))
+        lines[f"mixture_{n}"] = line
         points[f"critical load of the {n}-mixture at T = 0"] = float(line.load[0])
     return PhaseDiagram(model, lines, points)
 
@@ -111,26 +109,3 @@ def _equal_load(model: Hopfield, temperature: float, end: float) -> float:
         return float(brentq(gap, 1e-3 * end, high, xtol=_TOLERANCE * end, rtol=_TOLERANCE))
     except (ConvergenceError, ValueError):
         return math.nan
-
-
-def _mixture(model: Hopfield, time: float, n: int, grid: np.ndarray) -> Line:
-    law = condensate(model.patterns.law(), n)
-    equations = SleptEquations(time, law.values[:, np.newaxis], law.weights, np.zeros(1), n)
-    rows = []
-    for temperature in grid[:-1]:
-        try:
-            rows.append(branch_end(equations, float(temperature)))
-        except ConvergenceError:
-            rows.append((math.nan, math.nan))
-    load, residual = np.array(rows).T
-    done = bool(np.all(np.isfinite(load)))
-    return _with_origin(
-        Line(
-            f"symmetric mixture of {n} ends",
-            load,
-            grid[:-1],
-            residual=residual,
-            converged=done,
-            ended="all temperatures done" if done else "some temperatures failed",
-        )
-    )

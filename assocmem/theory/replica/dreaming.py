@@ -104,9 +104,13 @@ def glass_temperature(load: float, time: float) -> float:
     return math.exp(brentq(gap, low, high, xtol=1e-15, rtol=1e-14))
 
 
+def _load(model: Hopfield) -> float:
+    return 0.0 if model.load is None else model.load
+
+
 def _condensed(model: Hopfield, time: float, temperature: float, name: str, n: int) -> State:
     """Retrieval (n = 1) or a mixture of n patterns, without fields."""
-    load = model.load
+    load = _load(model)
     if temperature >= 1.0:
         return State(name, model, temperature, False, "no pattern condenses at T >= 1")
     if math.isinf(time) and load >= 1.0:
@@ -134,8 +138,7 @@ def _condensed(model: Hopfield, time: float, temperature: float, name: str, n: i
             p * broken * moments(value * found.x[0], width, temperature)[2]
             for value, p, broken in zip(law.values, law.weights, law.split, strict=True)
         )
-        heard = noise(numbers["C"], load, *spectrum_parameters(time))
-        stability["symmetry"] = float(1.0 - heard.gain * split)
+        stability["symmetry"] = float(1.0 - numbers.pop("gain") * split)
     numbers["overlaps"] = numbers["overlaps"] * n
     if model.n_patterns == n:
         del stability["uncondensed"]
@@ -145,12 +148,12 @@ def _condensed(model: Hopfield, time: float, temperature: float, name: str, n: i
 def _in_fields(model: Hopfield, time: float, temperature: float, fields: list[float]) -> State:
     words, weights = product([model.patterns.law()] * len(fields))
     equations = SleptEquations(time, words, weights, np.array(fields))
-    found = from_recall(equations, model.load, temperature)
+    found = from_recall(equations, _load(model), temperature)
     if not found.converged:
         raise ConvergenceError(
             f"retrieval of {model} at T={temperature!r}: {found.message}", found.residual
         )
-    numbers = equations.observables(found.x, model.load, temperature)
+    numbers = equations.observables(found.x, _load(model), temperature)
     if model.n_patterns == len(fields):
         del numbers["stability"]["uncondensed"]
     return _finished(model, temperature, "retrieval", numbers, found.residual, found.iterations)
@@ -160,7 +163,7 @@ def _glass(model: Hopfield, time: float, temperature: float) -> State:
     """The state without overlaps and with v = kappa' q > 0; of several, that of the largest v."""
     from scipy.optimize import brentq
 
-    load, name = model.load, "spin-glass"
+    load, name = _load(model), "spin-glass"
     if load == 0.0:
         return State(name, model, temperature, False, "load is 0: no uncondensed patterns freeze")
     if math.isinf(time) and load >= 1.0:
@@ -202,10 +205,10 @@ def _paramagnet(model: Hopfield, time: float, temperature: float) -> State:
     name = "paramagnet"
     if temperature == 0.0:
         return State(name, model, temperature, False, "not a state at T = 0")
-    if noise(1.0 / temperature, model.load, *spectrum_parameters(time)) is None:
+    if noise(1.0 / temperature, _load(model), *spectrum_parameters(time)) is None:
         return State(name, model, temperature, False, "C = 1/T must be below 1")
     equations = SleptEquations(time, np.zeros((1, 1)), np.ones(1), np.zeros(1))
-    numbers = equations.observables(np.zeros(2), model.load, temperature)
+    numbers = equations.observables(np.zeros(2), _load(model), temperature)
     del numbers["stability"]["longitudinal"]
     return _finished(model, temperature, name, numbers, 0.0, 0)
 
@@ -213,10 +216,11 @@ def _paramagnet(model: Hopfield, time: float, temperature: float) -> State:
 def _finished(
     model: Hopfield, temperature: float, name: str, numbers: dict, residual: float, count: int
 ) -> State:
-    residual /= max(1.0, math.sqrt(model.load), temperature)
+    numbers.pop("gain", None)
+    residual /= max(1.0, math.sqrt(_load(model)), temperature)
     if not residual <= _RESIDUAL_LIMIT:
         raise ConvergenceError(f"{name} of {model} at T={temperature!r}", residual)
-    if model.load == 0.0:
+    if _load(model) == 0.0:
         del numbers["stability"]["replicon"]
     stability = numbers["stability"]
     stable = all(value > 0.0 for key, value in stability.items() if key != "replicon")

@@ -41,7 +41,7 @@ def phase_diagram(
         raise ValueError(f"field must be zero for a phase diagram, got {model.field!r}")
     time = dreaming_time(model.rule)
     grid = np.linspace(0.0, 1.0, n_points)
-    ends = _with_origin(retrieval_line(model, grid[:-1]))
+    ends = _with_origin(retrieval_line(model, grid[:-1].tolist()))
     equal = [_equal_load(model, float(t), float(a)) for t, a in zip(grid, ends.load, strict=True)]
     loads = np.linspace(0.0, 1.5 * float(np.nanmax(ends.load)), n_points)
     freezing = np.array([glass_temperature(load, time) for load in loads])
@@ -68,7 +68,7 @@ def phase_diagram(
         "load below which retrieval is the ground state": float(equal[0]),
     }
     for n in mixtures:
-        line = _with_origin(retrieval_line(model, grid[:-1], n_mixed=n))
+        line = _with_origin(retrieval_line(model, grid[:-1].tolist(), n_mixed=n))
         lines[f"mixture_{n}"] = line
         points[f"critical load of the {n}-mixture at T = 0"] = float(line.load[0])
     return PhaseDiagram(model, lines, points)
@@ -98,7 +98,7 @@ def _equal_load(model: Hopfield, temperature: float, end: float) -> float:
         here = dataclasses.replace(model, load=load, n_patterns=None)
         other = "spin-glass" if temperature < glass_temperature(load, time) else "paramagnet"
         recall, rest = solve(here, temperature), solve(here, temperature, other)
-        if not (recall.exists and rest.exists):
+        if recall.free_energy is None or rest.free_energy is None:
             raise ConvergenceError(f"a state was lost at load={load}", math.inf)
         return recall.free_energy - rest.free_energy
 

@@ -34,6 +34,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -109,6 +110,12 @@ class SleptEquations:
     def _noise(self, c: float, load: float) -> Noise | None:
         return noise(c, load, *spectrum_parameters(self.time)) if c < math.inf else None
 
+    def _finite_noise(self, c: float, load: float) -> Noise:
+        heard = self._noise(c, load)
+        if heard is None:
+            raise ValueError(f"x must be a solution, with noise that is finite, got C={c!r}")
+        return heard
+
     def proposal(self, x: np.ndarray, load: float, temperature: float) -> np.ndarray:
         """The right-hand sides of the equations for x; nan outside their domain."""
         condensed, _, (c, q, *_) = self._averages(x, temperature)
@@ -143,12 +150,12 @@ class SleptEquations:
 
     def start(self, load: float, direction: np.ndarray) -> np.ndarray:
         """A first point for the state of overlaps near ``direction`` at low temperature."""
-        heard = self._noise(0.0, load)
+        heard = self._finite_noise(0.0, load)
         square = self.copies * float(direction @ direction)
         silent = max(0.0, 1.0 - (1.0 - heard.kept) * square)
         return np.append(heard.gain * direction, heard.response * silent)
 
-    def observables(self, x: np.ndarray, load: float, temperature: float) -> dict[str, object]:
+    def observables(self, x: np.ndarray, load: float, temperature: float) -> dict[str, Any]:
         """Order parameters, energies and stability at a solution x.
 
         Returns
@@ -158,10 +165,10 @@ class SleptEquations:
             ``free_energy`` (all per spin) and ``stability``, eigenvalues that are positive where
             the state is stable: "longitudinal", the least of the response of M - chi m to M
             at the v that goes with M (for Hebb's rule the curvature of f); "replicon",
-            T - beta kappa' E sech^4; "uncondensed", 1 - chi C.
+            T - beta kappa' E sech^4; "uncondensed", 1 - chi C. ``gain`` is chi.
         """
         condensed, _, (c, q, _, c4, spin_entropy) = self._averages(x, temperature)
-        heard, silence = self._noise(c, load), self._noise(0.0, load)
+        heard, silence = self._finite_noise(c, load), self._finite_noise(0.0, load)
         m, mean, variance = condensed[:, 0], x[:-1], max(float(x[-1]), 0.0)
         energy = -0.5 * (self.copies * (mean @ m) + variance * c)
         energy -= 0.5 * (heard.reaction - silence.reaction) + self.copies * (self.field @ m)
@@ -180,6 +187,7 @@ class SleptEquations:
             "energy": float(energy),
             "entropy": float(entropy),
             "free_energy": float(energy - temperature * entropy),
+            "gain": heard.gain,
             "stability": {
                 "longitudinal": float(np.min(np.linalg.eigvals(schur).real)),
                 "replicon": float(temperature - heard.response * c4),

@@ -77,7 +77,7 @@ def noise(c: float, load: float, eps: float, delta: float) -> Noise | None:
     if load == 0.0:
         return Noise(0.0, 1.0, 0.0, delta * delta, 0.0, 0.0, 0.0, 0.0)
     x = _root(c, load, eps, delta)
-    if x is None:
+    if math.isinf(x):
         return None
     zero = _root(0.0, load, eps, delta)
     r, r0 = load * x, load * zero
@@ -114,10 +114,10 @@ def _c_of(x: float, load: float, eps: float, delta: float) -> float:
     return (1.0 + eps * r) * (1.0 - load * eps + eps * delta * r - 1.0 / x)
 
 
-def _root(c: float, load: float, eps: float, delta: float) -> float | None:
-    """The x = r/load > 0 on the branch through C = 0 with C(r) = c."""
+def _root(c: float, load: float, eps: float, delta: float) -> float:
+    """The x = r/load > 0 on the branch through C = 0 with C(r) = c; inf if there is none."""
     if eps == 0.0:
-        return 1.0 / (1.0 - c) if c < 1.0 else None
+        return 1.0 / (1.0 - c) if c < 1.0 else math.inf
     # C = 0 is a quadratic for r. Beyond its root both factors of C(r) grow, so r(C) is unique.
     half = 0.5 * (1.0 - load * eps)
     other = math.sqrt(half * half + load * eps * delta)

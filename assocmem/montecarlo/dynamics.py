@@ -136,9 +136,9 @@ class Engine:
         self._temperatures = _temperatures(temperatures, chains)
         self.method = _resolve(sample, dynamics, method, self._temperatures)
 
-        from .kernels.rng import seed_state
+        from .kernels.rng import seed_states
 
-        self._states = np.array([seed_state(seed) for seed in seeds])
+        self._bulk, self._single = seed_states(seeds)
         self._rule = RULES.index(dynamics.rule)
         self._update = UPDATES.index(dynamics.update)
         self._tracked = np.ascontiguousarray(sample.patterns[indices], dtype=np.int8)
@@ -227,6 +227,8 @@ class _CachedFields:
         sample = owner.sample
         if sample.is_integer:
             self.couplings, self.unit = sample.integer_couplings, 1.0 / sample.n_spins
+            if 4 * sample.n_patterns >= 2**15:  # kernels add up four in the type of the couplings
+                self.couplings = self.couplings.astype(np.int32)
             self.floor = 0.0
         else:
             self.couplings, self.unit = _fixed_point(sample.couplings)
@@ -241,6 +243,7 @@ class _CachedFields:
             self.policy = lanes.PLAIN
         self.waits = np.zeros(chains, np.bool_)
         self.pending = np.full(chains, -1.0)
+        self.buffers = pairwise.buffers()
         # Where flips are so few that drawing the times of all is cheaper than trying all spins.
         self.enter = 12.0 * size / (size + 500.0)
         self.group = 1 if owner.method == "single" else chains
@@ -249,14 +252,15 @@ class _CachedFields:
         from .kernels import lanes
 
         owner = self.owner
+        observe = (owner._tracked, owner._mean, owner._spread, self.unit)
         for first in range(0, len(out), self.group):
             part = slice(first, first + self.group)
             lanes.run(
                 self.couplings, self.fields[part], self.external, owner._spins[part],
-                owner._states[part], owner._rates[part], owner._rule, owner._update, self.policy,
-                self.waits[part], self.pending[part], self.enter, 3.0 * self.enter,
-                owner._flips[part], owner._sums[part], owner._tracked, owner._mean, owner._spread,
-                self.unit, sweeps, interval, out[part],
+                owner._bulk[part], owner._single[part], owner._rates[part], owner._rule,
+                owner._update, self.policy, self.waits[part], self.pending[part], self.enter,
+                3.0 * self.enter, owner._flips[part], owner._sums[part], observe, sweeps, interval,
+                out[part], self.buffers,
             )  # fmt: skip
 
     def energies(self) -> np.ndarray:
@@ -291,7 +295,7 @@ class _PatternSpace:
         owner = self.owner
         patternspace.run(
             self.patterns, self.row_sums, self.self_couplings, self.external, owner._spins,
-            owner._states, owner._rates, owner._rule, owner._update, owner._flips, owner._sums,
+            owner._single, owner._rates, owner._rule, owner._update, owner._flips, owner._sums,
             owner._tracked, owner._mean, owner._spread, self.unit, sweeps, interval, out,
         )  # fmt: skip
 

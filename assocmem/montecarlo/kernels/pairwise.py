@@ -11,11 +11,25 @@ are added up does not matter.
 from __future__ import annotations
 
 import numpy as np
+from numba.extending import intrinsic
 
-from .rng import LANES, TWO53, advance, below, draw, fill, float_bits, kernel, wide
+from .rng import (
+    LANES,
+    TWO53,
+    advance,
+    below,
+    draw,
+    float_bits,
+    inlined,
+    kernel,
+    single_bits,
+    wide,
+)
 
 HEAT_BATH, METROPOLIS = 0, 1
 LN2 = np.log(2.0)
+# Typed, or Numba would compile callees once more for the literal.
+ZERO, ONE = np.int64(0), np.int64(1)
 BLOCK = 64  # spins per refill of random bits
 # The bits of a float d, read as an integer and scaled, are bias + floor(log2 d) + (d/2^floor - 1),
 # never more than bias + log2 d. The thousandths guard the rounding of z.
@@ -23,10 +37,11 @@ _OFFSET64 = 1023.0 + 53.0 - 1e-9
 _ULP64 = 2.0**-52
 _OFFSET32 = np.float32(127.0 + 31.0 + 1e-3)
 _ULP32 = np.float32(2.0**-23)
+_LOW, _HIGH = np.uint64(2**31 - 1), np.uint64(33)
 TWO31 = 2.0**31
 
 
-@kernel
+@inlined
 def flip_probability(z, rule):
     """Probability that a spin whose flip costs z ln 2 (in units of T) flips when tried."""
     if rule == HEAT_BATH:
@@ -36,7 +51,7 @@ def flip_probability(z, rule):
     return np.exp(-z * LN2)
 
 
-@kernel
+@inlined
 def accepts(z, wide_bits, rule):
     """Whether u < p(z) for u = wide_bits / 2^53.
 
@@ -61,131 +76,196 @@ def quick_rate(rate, external):
     return np.float32(min(rate, 1e30, 800.0 / largest if largest > 1.0 else 1e30))
 
 
-@kernel
-def mark(fields, external, spins, bits, slope, marks):
-    """Mark which of 64 spins may flip; the others, with u >= 2^-z >= p(z), do not.
+@inlined
+def level(number):
+    """Bound on z above which a spin does not flip, from u = number / 2^31.
 
-    ``bits`` are 32 random bits each, of which u has 31; ``marks`` is uint8. About 12 vectorised
-    operations per spin and no exponential: -log2 u is bounded by the bits of float32(u), within
-    6 % of the spins that 2^-z itself would let through.
+    A flip needs u < p(z) <= 2^-z, and -log2 u is bounded by the bits of float32(u), within 6 % of
+    the spins that 2^-z itself would let through.
     """
-    number = np.empty(BLOCK, np.float32)
-    number_bits = number.view(np.int32)
-    for i in range(BLOCK):
-        number[i] = np.float32(np.int32(bits[i] >> np.uint32(1)))
-    for i in range(BLOCK):
-        z = slope * np.float32(spins[i]) * (np.float32(fields[i]) + np.float32(external[i]))
-        marks[i] = z + np.float32(number_bits[i]) * _ULP32 < _OFFSET32
+    return _OFFSET32 - np.float32(single_bits(np.float32(number))) * _ULP32
+
+
+@inlined
+def fill(bulk, r, draws, levels):
+    """One step of the generators bulk[r], uint64 (R, 4, 32): 64 times 31 bits, and their levels.
+
+    Draw k of the block is the lower half of draws[k], draw 32 + k the upper half. Vectorised:
+    about 0.4 ns per spin, where a single generator takes a nanosecond per number.
+    """
+    if r < 0:  # tells the compiler that no index counts from the end
+        return
+    for k in range(LANES):
+        bits, a, b, c, d = advance(bulk[r, 0, k], bulk[r, 1, k], bulk[r, 2, k], bulk[r, 3, k])
+        draws[k] = bits
+        bulk[r, 0, k], bulk[r, 1, k], bulk[r, 2, k], bulk[r, 3, k] = a, b, c, d
+        levels[k] = level(np.int32(bits & _LOW))
+        levels[LANES + k] = level(np.int32(bits >> _HIGH))
+
+
+@inlined
+def mark(near, external, spins, r, base, width, levels, slope, marks):
+    """Mark which spins of base..base+width-1 may flip; 5 vectorised operations each."""
+    if r < 0 or base < 0:  # tells the compiler that no index counts from the end
+        return
+    for i in range(width):
+        field = np.float32(near[i]) + np.float32(external[base + i])
+        marks[i] = slope * np.float32(spins[r, base + i]) * field < levels[i]
 
 
 @kernel
-def flips_now(z, bits, rule, single):
+def flips_now(z, number, rule, single, r):
     """Whether u < p(z); 31 bits of u decide unless p falls between two of their values."""
     chance = flip_probability(z, rule) * TWO31
-    number = np.float64(np.int64(bits >> np.uint32(1)))
     if number + 1.0 <= chance:
         return True
     if number >= chance:
         return False
-    return number + wide(draw(single)) / TWO53 < chance
+    return number + wide(draw(single, r)) / TWO53 < chance
 
 
-@kernel
-def next_mark(marks, start):
-    """Index of the first set mark at or after ``start``, or 64."""
-    for i in range(start, BLOCK):
+@inlined
+def next_mark(marks, words, i):
+    """Index of the first set mark at or after ``i``, or 64; ``words`` are eight marks each."""
+    while i < BLOCK and i & 7:
         if marks[i]:
             return i
+        i += 1
+    while i < BLOCK:
+        if words[i >> 3]:
+            while not marks[i]:
+                i += 1
+            return i
+        i += 8
     return BLOCK
 
 
-@kernel
+@inlined
 def try_block(
-    couplings, fields, external, spins, state, rate, slope, rule, start, stop, inside, flipped,
-    draws, marks,
+    couplings, fields, external, spins, r, bulk, single, rate, slope, rule, start, together,
+    flipped, known, draws, levels, marks, words, near,
 ):  # fmt: skip
-    """Try the spins start..stop-1, at most 64, in order; list those that flip, return how many.
+    """Try the spins from ``start`` on, at most 64, of chain r in order; return how many flipped.
 
-    With ``inside``, fields of the block itself follow each flip at once, so the attempts are
-    those of a sequential sweep; fields elsewhere are the caller's to mend (`add_flips`).
+    They are listed in flipped[r, known:], and ``fields`` left as they are (see `add_flips`). The
+    attempts follow a copy of the block's own fields, which each flip changes at once; not so when
+    all spins are tried ``together`` (Little). The last arguments are `buffers`. Arrays are never
+    sliced here: Numba would count references, at twice the cost of the block.
     """
-    single = state[4 * LANES :]
-    fill(state[: 4 * LANES].reshape((4, LANES)), draws)
-    bits = draws.view(np.uint32)
-    near = fields[start:stop]
-    outer = external[start:stop]
-    block = spins[start:stop]
-    whole = stop - start == BLOCK
-    if whole:
-        mark(near, outer, block, bits, slope, marks)
+    size = spins.shape[1]
+    # The last block is a window of 64 that reaches back over spins already tried.
+    width = min(BLOCK, size)
+    base = min(start, size - width)
+    if r < 0 or base < 0:
+        return 0
+    fill(bulk, r, draws, levels)
+    if width == BLOCK:
+        for i in range(BLOCK):
+            near[i] = fields[r, base + i]
+        mark(near, external, spins, r, base, BLOCK, levels, slope, marks)
     else:
-        marks[:] = 0
-        marks[: stop - start] = 1
-    count = 0
-    i = next_mark(marks, 0)
+        for i in range(width):
+            near[i] = fields[r, base + i]
+        for i in range(BLOCK):
+            marks[i] = i < width
+    count = known
+    i = next_mark(marks, words, start - base)
     while i < BLOCK:
-        z = rate * block[i] * (near[i] + outer[i])
-        if flips_now(z, bits[i], rule, single):
-            block[i] = -block[i]
-            flipped[count] = start + i
+        site = base + i
+        z = rate * spins[r, site] * (near[i] + external[site])
+        number = draws[i] & _LOW if i < LANES else draws[i - LANES] >> _HIGH
+        if flips_now(z, np.float64(np.int64(number)), rule, single, r):
+            spins[r, site] = -spins[r, site]
+            flipped[r, count] = site
             count += 1
-            if inside:
-                row = couplings[start + i, start:stop]
-                change = np.int32(2 * block[i])
-                for j in range(row.size):
-                    near[j] += change * row[j]
-                if whole:
-                    mark(near, outer, block, bits, slope, marks)
-        i = next_mark(marks, i + 1)
-    return count
+            if not together:
+                change = np.int32(2 * spins[r, site])
+                if width == BLOCK:
+                    for j in range(BLOCK):
+                        near[j] += change * couplings[site, base + j]
+                    mark(near, external, spins, r, base, BLOCK, levels, slope, marks)
+                else:
+                    for j in range(width):
+                        near[j] += change * couplings[site, base + j]
+        i = next_mark(marks, words, i + 1)
+    return count - known
 
 
-@kernel
-def add_flips(couplings, fields, spins, flipped, count, start, stop):
-    """Fields start..stop-1 after the listed spins have flipped (``spins`` holds the new values).
+def buffers() -> tuple[np.ndarray, ...]:
+    """Working memory of `try_block`: draws, levels, marks, these as words of eight, and fields."""
+    marks = np.empty(BLOCK, np.uint8)
+    return (
+        np.empty(LANES, np.uint64), np.empty(BLOCK, np.float32), marks, marks.view(np.uint64),
+        np.empty(BLOCK, np.int32),
+    )  # fmt: skip
 
-    Cost per flip: stop - start multiply-adds, as many couplings read; fields are read and
-    written once per four flips.
+
+@intrinsic
+def narrow(typingctx, couplings, value):
+    """The value in the type of the couplings."""
+    result = couplings.dtype
+
+    def code(context, builder, signature, args):
+        return context.cast(builder, args[1], value, result)
+
+    return result(couplings, value), code
+
+
+@inlined
+def add_flips(couplings, fields, spins, r, flipped, count, start, stop):
+    """Fields start..stop-1 of chain r after flips of flipped[r, :count]; ``spins`` are the new.
+
+    Four flips are added up in the couplings' own type, at twice the width of the fields, and the
+    fields read and written once for the four; so four couplings must not overflow that type.
+    Cost per flip: stop - start multiply-adds, as many couplings read.
     """
-    if stop <= start:
+    if r < 0 or start < 0:
         return
-    target = fields[start:stop]
     done = 0
-    while done + 4 <= count:
-        a, b, c, d = flipped[done], flipped[done + 1], flipped[done + 2], flipped[done + 3]
-        sa, sb = np.int32(2 * spins[a]), np.int32(2 * spins[b])
-        sc, sd = np.int32(2 * spins[c]), np.int32(2 * spins[d])
-        row_a, row_b = couplings[a, start:stop], couplings[b, start:stop]
-        row_c, row_d = couplings[c, start:stop], couplings[d, start:stop]
-        for j in range(target.size):
-            target[j] += sa * row_a[j] + sb * row_b[j] + sc * row_c[j] + sd * row_d[j]
+    while done + 1 < count:
+        a, b = flipped[r, done], flipped[r, done + 1]
+        c, d = a, a
+        sa, sb = narrow(couplings, spins[r, a]), narrow(couplings, spins[r, b])
+        sc, sd = narrow(couplings, 0), narrow(couplings, 0)
+        if done + 2 < count:
+            c = flipped[r, done + 2]
+            sc = narrow(couplings, spins[r, c])
+        if done + 3 < count:
+            d = flipped[r, done + 3]
+            sd = narrow(couplings, spins[r, d])
+        for k in range(stop - start):  # range(start, stop) would not vectorise
+            j = start + k
+            change = narrow(
+                couplings,
+                sa * couplings[a, j] + sb * couplings[b, j] + sc * couplings[c, j]
+                + sd * couplings[d, j],
+            )  # fmt: skip
+            fields[r, j] += 2 * np.int32(change)
         done += 4
-    while done < count:
-        a = flipped[done]
-        sa = np.int32(2 * spins[a])
-        row_a = couplings[a, start:stop]
-        for j in range(target.size):
-            target[j] += sa * row_a[j]
-        done += 1
+    if done < count:
+        a = flipped[r, done]
+        change = np.int32(2 * spins[r, a])
+        for k in range(stop - start):
+            fields[r, start + k] += change * couplings[a, start + k]
 
 
 @kernel
-def random_sweep(couplings, fields, external, spins, single, rate, rule, flipped):
-    """N attempts on spins drawn at random; returns the flips. Cost as a sequential sweep."""
+def random_sweep(couplings, fields, external, spins, r, single, rate, rule, flipped):
+    """N attempts of chain r on spins drawn at random; returns the flips."""
     count = 0
-    size = spins.size
-    s0, s1, s2, s3 = single[0], single[1], single[2], single[3]
+    size = spins.shape[1]
+    s0, s1, s2, s3 = single[r, 0], single[r, 1], single[r, 2], single[r, 3]
     for _ in range(size):
         bits, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
         i = below(bits, size)
         bits, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
-        z = rate * spins[i] * (fields[i] + external[i])
+        z = rate * spins[r, i] * (fields[r, i] + external[i])
         if accepts(z, wide(bits), rule):
-            spins[i] = -spins[i]
-            flipped[0] = i
-            add_flips(couplings, fields, spins, flipped, 1, 0, size)
+            spins[r, i] = -spins[r, i]
+            flipped[r, 0] = i
+            add_flips(couplings, fields, spins, r, flipped, ONE, ZERO, size)
             count += 1
-    single[0], single[1], single[2], single[3] = s0, s1, s2, s3
+    single[r, 0], single[r, 1], single[r, 2], single[r, 3] = s0, s1, s2, s3
     return count
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from .pairwise import accepts, add_spins, measure_overlaps
-from .rng import LANES, advance, below, kernel, wide
+from .rng import advance, below, kernel, wide
 
 SEQUENTIAL, RANDOM, PARALLEL = 0, 1, 2
 
@@ -55,7 +55,7 @@ def pattern_energy(totals, self_sum, external, spins, net, mean, variance):
 
 
 @kernel
-def run(patterns, row_sums, self_couplings, external, spins, states, rates, rule, update, flips,
+def run(patterns, row_sums, self_couplings, external, spins, single, rates, rule, update, flips,
         sums, tracked, mean, spread, unit, sweeps, interval, out):  # fmt: skip
     """Run R chains one after the other; see `lanes.run` for the common parameters.
 
@@ -69,12 +69,11 @@ def run(patterns, row_sums, self_couplings, external, spins, states, rates, rule
     flipped = np.empty(size, np.int64)
     for r in range(n_chains):
         chain = spins[r]
-        single = states[r, 4 * LANES :]
         whole = overlaps_of(patterns, chain, totals)
         net = np.int64(0)
         for i in range(size):
             net += chain[i]
-        s0, s1, s2, s3 = single[0], single[1], single[2], single[3]
+        s0, s1, s2, s3 = single[r, 0], single[r, 1], single[r, 2], single[r, 3]
         for sweep in range(1, sweeps + 1):
             count = 0
             for k in range(size):
@@ -113,4 +112,4 @@ def run(patterns, row_sums, self_couplings, external, spins, states, rates, rule
                 record[0] = unit * energy / size
                 measure_overlaps(tracked, chain, mean, spread, record)
                 add_spins(sums[r], chain, 1)
-        single[0], single[1], single[2], single[3] = s0, s1, s2, s3
+        single[r, 0], single[r, 1], single[r, 2], single[r, 3] = s0, s1, s2, s3

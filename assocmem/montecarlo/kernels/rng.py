@@ -6,12 +6,16 @@ depend on nothing but its seed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
+# A call passes some eight words per array, which costs more than a small body does.
+inlined = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 # For sums whose order of rounding does not matter, so that they vectorise.
 fast_sum = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
 
@@ -22,19 +26,20 @@ TWO53 = 2.0**53
 LANES = 32
 
 
-def seed_state(seed: np.random.SeedSequence) -> np.ndarray:
-    """State, uint64 of shape (132,), that a seed sequence gives.
+def seed_states(seeds: Sequence[np.random.SeedSequence]) -> tuple[np.ndarray, np.ndarray]:
+    """States that R seed sequences give: uint64 (R, 4, 32) and (R, 4).
 
-    Thirty-two generators that step together (`fill`) and, last, one for single draws (`draw`).
-    The bulk is stored as words: its first 128 numbers are word k of generator l at 32 k + l.
+    The former are 32 generators that step together, the latter one for single draws.
     """
-    state = seed.generate_state(4 * (LANES + 1), np.uint64).reshape(LANES + 1, 4)
+    states = [seed.generate_state(4 * (LANES + 1), np.uint64) for seed in seeds]
+    states = np.array(states).reshape(-1, LANES + 1, 4)
     # A generator of four zeros would stay there for ever (probability 2^-256).
-    state[~state.any(axis=1)] = 1
-    return np.concatenate([state[:LANES].T.ravel(), state[LANES]])
+    states[~states.any(axis=2)] = 1
+    bulk = np.ascontiguousarray(states[:, :LANES].transpose(0, 2, 1))
+    return bulk, states[:, LANES].copy()
 
 
-@kernel
+@inlined
 def advance(s0, s1, s2, s3):
     """One step: (64 random bits, new state). Nine word operations, state kept in registers."""
     total = s0 + s3
@@ -50,41 +55,29 @@ def advance(s0, s1, s2, s3):
 
 
 @kernel
-def draw(state):
-    """64 random bits from a single generator, uint64 (4,)."""
-    out, state[0], state[1], state[2], state[3] = advance(state[0], state[1], state[2], state[3])
+def draw(single, r):
+    """64 random bits from the generator single[r], uint64 (R, 4)."""
+    out, a, b, c, d = advance(single[r, 0], single[r, 1], single[r, 2], single[r, 3])
+    single[r, 0], single[r, 1], single[r, 2], single[r, 3] = a, b, c, d
     return out
 
 
-@kernel
-def fill(bulk, out):
-    """Fill ``out``, uint64 (32,), by one step of the generators ``bulk``, uint64 (4, 32).
-
-    Vectorised: 0.3 ns per 32 bits where a single generator takes about 1.
-    """
-    s0, s1, s2, s3 = bulk[0], bulk[1], bulk[2], bulk[3]
-    for k in range(LANES):
-        bits, a, b, c, d = advance(s0[k], s1[k], s2[k], s3[k])
-        out[k] = bits
-        s0[k], s1[k], s2[k], s3[k] = a, b, c, d
-
-
-@kernel
+@inlined
 def wide(bits):
     """An integer uniform on [0, 2^53), as float64: compare it with probability * 2^53."""
     return np.float64(np.int64(bits >> _11))
 
 
-@kernel
+@inlined
 def below(bits, number):
     """An integer uniform on [0, number) for number < 2^32; uneven by less than number / 2^32."""
     return np.int64(((bits >> _32) * np.uint64(number)) >> _32)
 
 
 @kernel
-def exponential(state):
+def exponential(single, r):
     """A waiting time of mean 1."""
-    return -np.log((wide(draw(state)) + 0.5) / TWO53)
+    return -np.log((wide(draw(single, r)) + 0.5) / TWO53)
 
 
 @intrinsic
@@ -95,3 +88,23 @@ def float_bits(typingctx, value):
         return builder.bitcast(args[0], ir.IntType(64))
 
     return types.int64(types.float64), code
+
+
+@intrinsic
+def single_bits(typingctx, value):
+    """The 32 bits of a float32 as int32."""
+
+    def code(context, builder, signature, args):
+        return builder.bitcast(args[0], ir.IntType(32))
+
+    return types.int32(types.float32), code
+
+
+@intrinsic
+def single_float(typingctx, bits):
+    """The float32 whose bits are the given int32."""
+
+    def code(context, builder, signature, args):
+        return builder.bitcast(args[0], ir.FloatType())
+
+    return types.float32(types.int32), code

@@ -25,13 +25,15 @@ import numpy as np
 from .pairwise import (
     BLOCK,
     METROPOLIS,
+    ONE,
+    ZERO,
     add_flips,
     add_spins,
     flip_probability,
     measure_overlaps,
     total_energy,
 )
-from .rng import TWO53, below, draw, exponential, fast_sum, kernel, wide
+from .rng import TWO53, below, draw, exponential, fast_sum, kernel, single_float, wide
 
 _MARGIN = np.float32(5e-4)  # rounding of z in float32, in powers of two
 _LOWEST, _HIGHEST = np.float32(-60.0), np.float32(120.0)  # 1 - p is 0, p is 0 beyond these
@@ -60,32 +62,36 @@ def bound_form(rule, random_order):
 
 
 @fast_sum
-def sum_of(values):
-    """The sum of a few float32, in whatever order is fastest."""
+def sum_of(values, start, stop):
+    """Sum of float32 start..stop-1, in whatever order is fastest."""
     total = np.float32(0.0)
-    for i in range(values.size):
-        total += values[i]
+    if start < 0:
+        return total
+    for k in range(stop - start):
+        total += values[start + k]
     return total
 
 
 @kernel
-def weigh(fields, external, spins, slope, rule, random_order, weights, sums):
-    """Fill the bounds w_i and their sums over blocks of 64 spins; return the whole sum.
+def weigh(fields, external, spins, r, slope, rule, random_order, weights, sums):
+    """Fill the bounds w_i of chain r and their sums over blocks of 64; return the whole sum.
 
     Cost: about 12 vectorised operations per spin.
     """
     sure, ceiling, tilt, shift = bound_form(rule, random_order)
     top = np.float32(127.0) + shift
-    weight_bits = weights.view(np.int32)
-    for i in range(spins.size):
-        z = slope * np.float32(spins[i]) * (np.float32(fields[i]) + np.float32(external[i]))
-        z = min(max(z, _LOWEST), _HIGHEST)
-        weight_bits[i] = np.int32((top - z) * _ONE_BITS)
-        if z < sure:
-            weights[i] = ceiling - tilt * z
+    size = weights.size
+    if r < 0:
+        return 0.0
+    for i in range(size):
+        field = np.float32(fields[r, i]) + np.float32(external[i])
+        z = min(max(slope * np.float32(spins[r, i]) * field, _LOWEST), _HIGHEST)
+        line = ceiling - tilt * z
+        chord = single_float(np.int32((top - z) * _ONE_BITS))
+        weights[i] = line if z < sure else chord
     total = 0.0
     for b in range(sums.size):
-        part = np.float64(sum_of(weights[b * BLOCK : min(spins.size, (b + 1) * BLOCK)]))
+        part = np.float64(sum_of(weights, b * BLOCK, min(size, (b + 1) * BLOCK)))
         sums[b] = part
         total += part
     return total
@@ -118,9 +124,15 @@ def walk(weights, sums, start, budget):
 
 
 @kernel
-def record_span(
-    since, until, interval, fields, external, spins, unit, tracked, mean, spread, out, fresh
-):
+def measure(fields, external, spins, r, observe, row):
+    """Energy per spin and tracked overlaps of chain r, to ``row``; see `lanes.run`."""
+    tracked, mean, spread, unit = observe
+    row[0] = total_energy(fields[r], external, spins[r], unit) / spins.shape[1]
+    measure_overlaps(tracked, spins[r], mean, spread, row)
+
+
+@kernel
+def record_span(since, until, interval, fields, external, spins, r, observe, out, fresh):
     """Write the records of the sweeps since+1..until, during which the state stood still.
 
     ``fresh`` is the index of a record already measured on this state, or -1. Returns
@@ -131,56 +143,56 @@ def record_span(
     first, last = since // interval, until // interval
     for k in range(first, last):
         if fresh < 0:
-            out[k, 0] = total_energy(fields, external, spins, unit) / spins.size
-            measure_overlaps(tracked, spins, mean, spread, out[k])
+            measure(fields, external, spins, r, observe, out[r, k])
             fresh = k
         else:
-            out[k] = out[fresh]
+            for c in range(out.shape[2]):
+                out[r, k, c] = out[r, fresh, c]
     return last - first, fresh
 
 
 @kernel
 def wait(
-    couplings, fields, external, spins, single, rate, slope, rule, random_order, pending, unit,
-    tracked, mean, spread, sums, sweep, sweeps, interval, leave, out, weights, blocks,
+    couplings, fields, external, spins, r, single, rate, slope, rule, random_order, pending,
+    observe, sums, sweep, sweeps, interval, leave, out, weighing, flipped,
 ):  # fmt: skip
-    """Run one chain from ``sweep`` to ``sweeps``; stop early where bounds sum to over ``leave``.
+    """Run chain r from ``sweep`` to ``sweeps``; stop early where over ``leave`` flips are expected.
 
     Returns (sweep reached, flips). Cost per candidate about N/64 + 100 operations, per flip N
-    multiply-adds and 10 N vectorised operations besides; nothing per attempt.
+    multiply-adds and 12 N vectorised operations besides; nothing per attempt.
     """
-    size = spins.size
-    flips = 0
-    held = 0
-    fresh = -1
-    total = weigh(fields, external, spins, slope, rule, random_order, weights, blocks)
-    at = 0
-    flipped = np.empty(1, np.int64)
+    weights, blocks = weighing
+    size = weights.size
+    flips = np.int64(0)
+    held = np.int64(0)
+    fresh = np.int64(-1)
+    total = weigh(fields, external, spins, r, slope, rule, random_order, weights, blocks)
+    at = ZERO
     while sweep < sweeps:
         if at == 0 and total > leave and capped(weights) > leave:
             break
-        budget = pending[0]
+        budget = pending[r]
         if budget < 0.0:
-            budget = exponential(single)
+            budget = exponential(single, r)
         if random_order:
             step = -np.log1p(-min(total / size, 1.0))
             left = np.float64(sweeps - sweep) * size - at
             if budget >= left * step:
-                pending[0] = budget - left * step
+                pending[r] = budget - left * step
                 reached, at, struck = sweeps, 0, -1
             else:
                 tries = at + np.int64(min(budget / step, left - 1.0))
                 reached, at = sweep + tries // size, tries % size
-                pick = wide(draw(single)) / TWO53 * total
-                struck, _ = walk(weights, blocks, 0, pick)
+                pick = wide(draw(single, r)) / TWO53 * total
+                struck, _ = walk(weights, blocks, ZERO, pick)
                 if struck == size:  # by rounding, with probability 2^-53
-                    struck = below(draw(single), size)
+                    struck = below(draw(single, r), size)
         else:
             reached = sweep
             if at == 0:
                 left = np.float64(sweeps - sweep)
                 if budget >= left * total:
-                    pending[0] = budget - left * total
+                    pending[r] = budget - left * total
                     reached, struck = sweeps, -1
                 else:
                     whole = min(np.floor(budget / total), left - 1.0)
@@ -192,28 +204,17 @@ def wait(
             if struck >= 0:
                 struck, budget = walk(weights, blocks, at, budget)
                 if struck == size:
-                    pending[0] = budget
+                    pending[r] = budget
                     reached, at, struck = reached + 1, 0, -1
         count, fresh = record_span(
-            sweep,
-            reached,
-            interval,
-            fields,
-            external,
-            spins,
-            unit,
-            tracked,
-            mean,
-            spread,
-            out,
-            fresh,
+            sweep, reached, interval, fields, external, spins, r, observe, out, fresh
         )
         held += count
         sweep = reached
         if struck < 0:
             continue
-        pending[0] = -1.0
-        z = rate * spins[struck] * (fields[struck] + external[struck])
+        pending[r] = -1.0
+        z = rate * spins[r, struck] * (fields[r, struck] + external[struck])
         chance = flip_probability(z, rule)
         bound = np.float64(weights[struck])
         if not random_order:
@@ -221,30 +222,30 @@ def wait(
             at = struck + 1
         else:
             at += 1
-        if wide(draw(single)) * bound < chance * TWO53:
+        if wide(draw(single, r)) * bound < chance * TWO53:
             if held:
-                add_spins(sums, spins, held)
+                add_spins(sums[r], spins[r], held)
                 held = 0
             fresh = -1
-            spins[struck] = -spins[struck]
-            flipped[0] = struck
-            add_flips(couplings, fields, spins, flipped, 1, 0, size)
+            spins[r, struck] = -spins[r, struck]
+            flipped[r, 0] = struck
+            add_flips(couplings, fields, spins, r, flipped, ONE, ZERO, size)
             flips += 1
-            total = weigh(fields, external, spins, slope, rule, random_order, weights, blocks)
+            total = weigh(fields, external, spins, r, slope, rule, random_order, weights, blocks)
         if at == size:
             at = 0
             count, fresh = record_span(
-                sweep, sweep + 1, interval, fields, external, spins, unit, tracked, mean, spread,
-                out, fresh,
-            )  # fmt: skip
+                sweep, sweep + 1, interval, fields, external, spins, r, observe, out, fresh
+            )
             held += count
             sweep += 1
     if held:
-        add_spins(sums, spins, held)
+        add_spins(sums[r], spins[r], held)
     return sweep, flips
 
 
 @kernel
-def expected_flips(fields, external, spins, slope, rule, weights, blocks):
+def expected_flips(fields, external, spins, r, slope, rule, weighing):
     """Expected flips of the next N attempts, at most 6 % too high where flips are rare."""
-    return weigh(fields, external, spins, slope, rule, True, weights, blocks)
+    weights, blocks = weighing
+    return weigh(fields, external, spins, r, slope, rule, rule >= 0, weights, blocks)

@@ -120,7 +120,7 @@ from assocmem.sweep import sweep
 if __name__ == "__main__":
     sweep(
         [Hopfield(load=load) for load in (0.05, 0.1)], [0.2, 0.3, 0.4, 0.5], n_spins=60,
-        sweeps=3000, disorder=2, chains=4, seed=7, progress=False, store=sys.argv[1],
+        sweeps=1500, disorder=2, chains=4, seed=7, progress=False, store=sys.argv[1],
         workers=int(sys.argv[2]),
     )
 """
@@ -154,7 +154,7 @@ def test_killed_run_is_resumed_without_loss_or_repetition(workers, tmp_path, cou
 
     models = [Hopfield(load=load) for load in (0.05, 0.1)]
     given = {
-        "n_spins": 60, "sweeps": 3000, "disorder": 2, "chains": 4, "seed": 7, "progress": False,
+        "n_spins": 60, "sweeps": 1500, "disorder": 2, "chains": 4, "seed": 7, "progress": False,
     }  # fmt: skip
     resumed = sweep(models, [0.2, 0.3, 0.4, 0.5], store=store, workers=1, **given)
     assert len(counted) == 8 - len(before)
@@ -166,7 +166,7 @@ def test_killed_run_is_resumed_without_loss_or_repetition(workers, tmp_path, cou
 
 def test_workers_of_a_killed_sweep_end(tmp_path):
     script = tmp_path / "run.py"
-    script.write_text(SCRIPT.replace("sweeps=3000", "sweeps=10**8"))
+    script.write_text(SCRIPT.replace("sweeps=1500", "sweeps=10**8"))
     process = subprocess.Popen([sys.executable, script, tmp_path / "store", "2"])
 
     def children() -> list[str]:
@@ -180,7 +180,7 @@ def test_workers_of_a_killed_sweep_end(tmp_path):
     deadline = time.monotonic() + 60
     while len(children()) < 3 and time.monotonic() < deadline:
         time.sleep(0.05)
-    time.sleep(3.0)  # until they are in the middle of a point
+    time.sleep(1.5)  # until they are in the middle of a point
     workers = children()
     assert len(workers) == 3
     process.send_signal(signal.SIGKILL)

@@ -262,7 +262,7 @@ def _temper_one(plan: Plan, seed: np.random.SeedSequence, tick: Tick) -> dict[st
             assert now is not None  # an interval was given
             records[:, k] = now[ladders.lanes.ravel(), 0]
             spin_sums[...] += running.spins[ladders.lanes]
-            ladders.swap(running.energies())
+            ladders.swap(plan.n_spins * now[:, 0, 0])
             running.set_temperatures(ladders.lane_temperatures())
         tick(number * plan.interval)
         return records
@@ -307,6 +307,8 @@ class Ladders:
         self.lanes = np.arange(len(temperatures) * n_ladders).reshape(-1, n_ladders)
         self._rng = rng
         self._parity = 0
+        self._steps = -np.diff(1.0 / temperatures)[:, None]
+        self._hot = 0 if temperatures[0] > temperatures[-1] else -1
         self.reset()
 
     def reset(self) -> None:
@@ -326,20 +328,18 @@ class Ladders:
         energies : ndarray, shape (T * C,)
             Total energy H of each lane.
         """
-        low = np.arange(self._parity, len(self.temperatures) - 1, 2)
+        low = slice(self._parity, len(self.temperatures) - 1, 2)
+        high = slice(self._parity + 1, len(self.temperatures), 2)
         self._parity = 1 - self._parity
-        if len(low):
-            here, there = self.lanes[low], self.lanes[low + 1]
-            beta = 1.0 / self.temperatures
-            gain = (beta[low] - beta[low + 1])[:, None] * (energies[here] - energies[there])
-            # P(-Exp(1) < gain) = min(1, exp(gain)).
-            swapped = -self._rng.standard_exponential(gain.shape) < gain
-            self.lanes[low] = np.where(swapped, there, here)
-            self.lanes[low + 1] = np.where(swapped, here, there)
-            self._tried[low] += 1
-            self._done[low] += swapped
-        hot, cold = (0, -1) if self.temperatures[0] > self.temperatures[-1] else (-1, 0)
-        at_hot, at_cold = self.lanes[hot], self.lanes[cold]
+        here, there = self.lanes[low].copy(), self.lanes[high].copy()
+        gain = self._steps[low] * (energies[here] - energies[there])
+        # P(-Exp(1) < gain) = min(1, exp(gain)).
+        swapped = -self._rng.standard_exponential(gain.shape) < gain
+        self.lanes[low] = np.where(swapped, there, here)
+        self.lanes[high] = np.where(swapped, here, there)
+        self._tried[low] += 1
+        self._done[low] += swapped
+        at_hot, at_cold = self.lanes[self._hot], self.lanes[-1 - self._hot]
         self.round_trips += self._phase[at_hot] == 2
         self._phase[at_hot] = 1
         self._phase[at_cold] = np.where(self._phase[at_cold] > 0, 2, 0)

@@ -28,7 +28,7 @@ def test_tempering_against_enumeration(ladder, dynamics):
     |z| < 4.3 for all 96: false alarm 0.2 %.
     """
     result = temper(
-        MODEL, n_spins=8, temperatures=ladder, sweeps=8000, disorder=3, chains=8, seed=1,
+        MODEL, n_spins=8, temperatures=ladder, sweeps=4000, disorder=3, chains=8, seed=1,
         dynamics=dynamics, progress=False,
     )  # fmt: skip
     assert bool(result.converged().all()), str(result)
@@ -51,7 +51,7 @@ def test_swap_acceptance_against_enumeration():
     """
     temperatures = np.array([0.4, 0.7])
     result = temper(
-        MODEL, n_spins=6, temperatures=temperatures, sweeps=4000, disorder=6, chains=16, seed=2,
+        MODEL, n_spins=6, temperatures=temperatures, sweeps=2000, disorder=6, chains=16, seed=2,
         progress=False,
     )  # fmt: skip
     found = result.dataset.swap_acceptance.values[:, :, 0]
@@ -68,7 +68,7 @@ def test_swap_acceptance_against_enumeration():
 def test_tempering_mixes_where_heat_bath_is_stuck():
     """Two patterns, one favoured by a field: at T = 0.15 heat bath stays where it began."""
     model = Hopfield(n_patterns=2, field=(0.02,))
-    given = {"n_spins": 14, "sweeps": 6000, "start": "random", "seed": 6, "progress": False}
+    given = {"n_spins": 14, "sweeps": 4000, "start": "random", "seed": 6, "progress": False}
     plain = sample(model, temperature=0.15, disorder=2, chains=8, **given)
     mixed = temper(
         model, temperatures=[0.15, 0.25, 0.4, 0.6, 0.9], disorder=2, chains=8, **given

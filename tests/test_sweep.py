@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -18,10 +19,12 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import assocmem.sweep
 from assocmem import Hopfield, from_json
 from assocmem.montecarlo.sampler import sample
 from assocmem.sweep import load_sweep, sweep
+
+# By its full name: the package may show the function where the module is.
+module = importlib.import_module("assocmem.sweep")
 
 MODELS = [Hopfield(load=0.05), Hopfield(load=0.1, field=(0.1,))]
 TEMPERATURES = [0.3, 0.7]
@@ -38,13 +41,13 @@ def reference() -> xr.Dataset:
 def counted(monkeypatch) -> list:
     """Points that are really simulated, in this process."""
     calls = []
-    original = assocmem.sweep.run_point
+    original = module.run_point
 
     def run_point(point):
         calls.append(point)
         return original(point)
 
-    monkeypatch.setattr(assocmem.sweep, "run_point", run_point)
+    monkeypatch.setattr(module, "run_point", run_point)
     return calls
 
 
@@ -204,7 +207,7 @@ def alive(pid: str) -> bool:
 
 def test_interrupt_keeps_what_was_done(reference, tmp_path, monkeypatch):
     store = tmp_path / "store"
-    original, calls = assocmem.sweep.run_point, []
+    original, calls = module.run_point, []
 
     def run_point(point):
         calls.append(point)
@@ -212,7 +215,7 @@ def test_interrupt_keeps_what_was_done(reference, tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return original(point)
 
-    monkeypatch.setattr(assocmem.sweep, "run_point", run_point)
+    monkeypatch.setattr(module, "run_point", run_point)
     with pytest.raises(KeyboardInterrupt):
         sweep(MODELS, TEMPERATURES, store=store, workers=1, **GIVEN)
     assert int(np.sum(load_sweep(store).status.values == "done")) == 2
@@ -306,9 +309,9 @@ def test_seeds_do_not_depend_on_the_process(tmp_path):
         ).stdout
         for hash_seed in ("1", "2")
     }  # fmt: skip
-    assert found == {f"{assocmem.sweep.point_seed(3, 'a key')}\n"}
-    assert assocmem.sweep.point_seed(3, "another key") != assocmem.sweep.point_seed(3, "a key")
-    assert json.loads(json.dumps(assocmem.sweep.point_seed(3, "a key"))) < 2**128
+    assert found == {f"{module.point_seed(3, 'a key')}\n"}
+    assert module.point_seed(3, "another key") != module.point_seed(3, "a key")
+    assert json.loads(json.dumps(module.point_seed(3, "a key"))) < 2**128
 
 
 @pytest.mark.parametrize(

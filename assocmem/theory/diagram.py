@@ -43,7 +43,7 @@ class PhaseDiagram:
         return "\n".join(rows)
 
     def to_dataset(self) -> xarray.Dataset:
-        """Lines as variables over a dimension each, points as scalars, as an xarray dataset."""
+        """Lines as variables over a dimension each; points as ``critical_value`` by their names."""
         import xarray as xr
 
         from ..serial import to_json
@@ -55,7 +55,6 @@ class PhaseDiagram:
             for name, values in columns.items():
                 about = {"line": line.name, "ended": line.ended, "converged": int(line.converged)}
                 data[f"{key}_{name}"] = ((f"{key}_point",), values, about)
-        for name, value in self.points.items():
-            data[name.replace(" ", "_")] = ((), value)
+        data["critical_value"] = (("critical_point",), list(self.points.values()))
         attributes = {"model": to_json(self.model), "notes": list(self.notes)}
-        return xr.Dataset(data, attrs=attributes)
+        return xr.Dataset(data, coords={"critical_point": list(self.points)}, attrs=attributes)

@@ -193,13 +193,22 @@ def trace(
         empty = np.zeros((0, len(along)))
         return Curve(empty, empty, np.zeros(0), False, "no point of the curve near the start")
     y, matrix, size, _ = first
-    direction = tangent_of(matrix, along)
+    try:
+        direction = tangent_of(matrix, along)
+    except np.linalg.LinAlgError:
+        empty = np.zeros((0, len(along)))
+        return Curve(empty, empty, np.zeros(0), False, "the start is no regular point of a curve")
     points, tangents, residuals = [y], [direction], [size]
     values = [event.value(y, direction) for event in events]
     ended, hit = f"stopped after {max_points} points", False
     while len(points) < max_points:
         found = _advance(system, y, direction, step, jacobian, tolerance)
-        if found is None or found[1] @ direction < np.cos(max_turn):
+        # A long correction is a jump to another curve, a large turn a corner cut.
+        if (
+            found is None
+            or found[1] @ direction < np.cos(max_turn)
+            or np.linalg.norm(found[0] - y - step * direction) > max_turn * step + 10 * tolerance
+        ):
             step *= 0.5
             if step < min_step:
                 ended = "the steps became too small"
@@ -213,9 +222,17 @@ def trace(
             if old * now < 0.0 or (now == 0.0 and old != 0.0)
         ]
         if crossed:
-            cuts = [
-                locate(system, y, direction, step, events[i], jacobian, tolerance) for i in crossed
-            ]
+            try:
+                cuts = [
+                    locate(system, y, direction, step, events[i], jacobian, tolerance)
+                    for i in crossed
+                ]
+            except ValueError:  # the step skipped over a corner: resolve it first
+                step *= 0.5
+                if step < min_step:
+                    ended = "the steps became too small"
+                    break
+                continue
             nearest = min(range(len(cuts)), key=lambda j: cuts[j][0])
             _, new, new_direction, size = cuts[nearest]
             points.append(new)
@@ -260,6 +277,11 @@ def locate(
     Returns
     -------
     (length of the shorter step, point, tangent, residual)
+
+    Raises
+    ------
+    ValueError
+        If the curve is lost within the step, which then skipped over part of it.
     """
     from scipy.optimize import brentq
 
@@ -279,7 +301,8 @@ def locate(
     length = brentq(at, 0.0, step, xtol=1e-17, rtol=1e-15)
     if length not in cache:
         length = max(length, 1e-17)
-        at(length)
+        if np.isnan(at(length)):
+            raise ValueError("the curve is lost within the step")
     return cache[length]
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..errors import ConvergenceError
+
 if TYPE_CHECKING:
     import xarray
 
@@ -107,3 +109,29 @@ class State:
             coords={"temperature": self.temperature, "mode": list(self.stability)},
             attrs=attributes,
         )
+
+
+def finished(
+    model: Any, temperature: float, name: str, *, limit: float = 1e-10, **numbers: Any
+) -> State:
+    """The State of given numbers, its flags drawn from the eigenvalues.
+
+    Raises
+    ------
+    ConvergenceError
+        If the residual among the numbers exceeds ``limit`` (or is not a number).
+    """
+    residual = float(numbers.pop("residual"))
+    if not residual <= limit:
+        raise ConvergenceError(f"{name} of {model} at T={temperature!r} did not converge", residual)
+    stability = numbers["stability"]
+    return State(
+        name,
+        model,
+        temperature,
+        True,
+        stable=all(value > 0.0 for key, value in stability.items() if key != "replicon"),
+        replica_stable=stability.get("replicon", 1.0) > 0.0,
+        residual=residual,
+        **numbers,
+    )

@@ -12,16 +12,19 @@ import math
 from typing import TYPE_CHECKING
 
 from ... import _validate as check
-from ...errors import ConvergenceError
 from ..gaussian import moments
-from ..state import State
+from ..state import State, finished
 from . import hopfield_reduced as red
+from .hopfield_fields import solve_in_fields
+from .hopfield_glass import glass_tau
 from .hopfield_rays import Found, find
 from .hopfield_reduced import Condensate, condensate
 
 if TYPE_CHECKING:
     from ...hopfield.pairwise import Hopfield
     from ..diagram import PhaseDiagram
+
+_SMALLEST_LOAD = 1e-20  # below it 1 - C of even mixtures, of order sqrt(load), is lost
 
 STATES = ("retrieval", "mixture", "spin-glass", "paramagnet")
 
@@ -36,13 +39,16 @@ def solve(
     n = n_mixed if state == "mixture" else 1
     if state == "mixture" and model.n_patterns is not None and n > model.n_patterns:
         raise ValueError(f"n_mixed must be at most n_patterns={model.n_patterns}, got {n_mixed}")
+    if 0.0 < model.load < _SMALLEST_LOAD:
+        raise ValueError(
+            f"load must be 0 or at least {_SMALLEST_LOAD:g} (less is not resolved in double "
+            f"precision), got {model.load!r}"
+        )
     fields = list(model.field)
     while fields and fields[-1] == 0.0:
         fields.pop()
     condensed = state in ("retrieval", "mixture")
     if fields and not (condensed and len(fields) == n and len(set(fields)) == 1):
-        from .hopfield_fields import solve_in_fields
-
         return solve_in_fields(model, temperature, state, n, fields)
     if condensed:
         law = condensate(model.patterns.law(), n, fields[0] if fields else 0.0)
@@ -68,27 +74,13 @@ def phase_diagram(
     return trace_all(model, n_points=n_points, mixtures=mixtures)
 
 
-def finished(model: Hopfield, temperature: float, name: str, *, limit: float = 1e-10, **numbers):
-    """The State of given numbers, its flags drawn from the eigenvalues; refuses a bad residual."""
-    stability = numbers["stability"]
-    residual = numbers["residual"]
-    if not residual <= limit:
-        raise ConvergenceError(
-            f"{name} at load={model.load!r}, T={temperature!r} did not converge", residual
-        )
-    stable = all(value > 0.0 for key, value in stability.items() if key != "replicon")
-    replica_stable = stability.get("replicon", 1.0) > 0.0
-    return State(
-        name, model, temperature, True, stable=stable, replica_stable=replica_stable, **numbers
-    )
-
-
 def _condensed(
     model: Hopfield, temperature: float, name: str, law: Condensate, found: Found
 ) -> State:
     out = found.out
     load, root = model.load, math.sqrt(model.load)
-    m, b, q, c = (float(out[i]) for i in (red.M, red.B, red.Q, red.C))
+    m, b, c = (float(out[i]) for i in (red.M, red.B, red.C))
+    q = min(1.0, float(out[red.Q]))
     u = float(out[red.U])
     stability = {"longitudinal": float(out[red.LONGITUDINAL])}
     if load > 0.0:
@@ -110,7 +102,8 @@ def _condensed(
         c_again = sum(p * g[2] for p, g in zip(law.weights, averages, strict=True))
         noise = abs(b * (1.0 - c_again) - root * math.sqrt(q_again)) / max(1.0, root)
         residual = max(residual, noise, abs(q - q_again))
-    gap = float(out[red.GAP])
+    # Relatively accurate also where 1 - C is tiny (mixtures with free sites at small load).
+    gap = root * math.sqrt(q) / b if load > 0.0 else float(out[red.GAP])
     energy = -law.n * m * (0.5 * m + law.field)
     if load > 0.0:
         energy -= 0.5 * b * b * c + 0.5 * load * c / gap
@@ -129,33 +122,6 @@ def _condensed(
         residual=residual,
         iterations=found.iterations,
     )
-
-
-def glass_tau(root: float, temperature: float) -> tuple[float, int]:
-    """The ratio T/b of the glass at sqrt(alpha) > 0, 0 <= T < 1 + sqrt(alpha), and evaluations."""
-    from scipy.optimize import brentq
-
-    if temperature == 0.0:
-        return 0.0, 1
-
-    def gap(x: float) -> float:
-        return red.glass(root, 1.0 / x - 1.0)[red.G_T] - temperature
-
-    low = 1e-9
-    if gap(low) <= 0.0:
-        raise ConvergenceError(
-            f"the glass at load={root * root!r}, T={temperature!r} is within rounding of T_g",
-            abs(temperature - 1.0 - root),
-        )
-    if temperature < 1e-3:  # T = tau b, b near its value at T = 0: keep relative accuracy
-        top = 2.0 * temperature / (math.sqrt(2.0 / math.pi) + root)
-        tau, report = brentq(
-            lambda t: red.glass(root, t)[red.G_T] - temperature,
-            0.0, 2.0 * top, xtol=1e-300, rtol=1e-15, full_output=True,
-        )  # fmt: skip
-        return tau, report.function_calls
-    x, report = brentq(gap, low, 1.0, xtol=1e-17, rtol=1e-15, full_output=True)
-    return 1.0 / x - 1.0, report.function_calls
 
 
 def _glass(model: Hopfield, temperature: float) -> State:

@@ -19,7 +19,9 @@ from . import hopfield_reduced as red
 from .hopfield_rays import at, at_x, gradients
 from .hopfield_reduced import Condensate, condensate
 from .hopfield_zero import (
+    ends_at_one,
     ground_state_sigma,
+    noise_temperature,
     plain,
     spinodal_slope,
     symmetry_tau,
@@ -64,25 +66,23 @@ def phase_diagram(
         "shown up to 1.5 times the critical load",
     )
     lines["T_M"] = _line(
-        "retrieval ends (spinodal)", law, spinodal, _fold(law), n_points, limit=True
+        "retrieval ends (spinodal)", law, spinodal, _fold(law), n_points, limit=ends_at_one(law)
     )
     tip = _tip(law, spinodal)
     points["largest load of retrieval"] = tip[0]
     points["temperature of the largest load of retrieval"] = tip[1]
-    points["slope (1 - T_M)/sqrt(load) at load 0"] = spinodal_slope(law)
+    if ends_at_one(law):
+        points["slope (1 - T_M)/sqrt(load) at load 0"] = spinodal_slope(law)
+    else:
+        points["temperature at which retrieval ends for load -> 0"] = noise_temperature(law)
 
+    notes = [_glass_note()]
     sigma = ground_state_sigma(law, sigma_c)
-    points["load below which retrieval is the ground state"] = (
-        float(at(law, sigma, 0.0)[red.ROOT_LOAD]) ** 2
-    )
-    equal = _equal(law)
-    curve = _traced(
-        "T_c", equal, np.array([sigma, 1.0, 1.0]), np.array([0.0, -1.0, 0.0]),
-        [Event("load -> 0, T -> 1", lambda y, t: at_x(law, y)[red.ROOT_LOAD] - 10 * _ROOT_MIN)],
-    )  # fmt: skip
-    lines["T_c"] = _line(
-        "retrieval and spin glass have one free energy", law, curve, equal, n_points, limit=True
-    )
+    if sigma is None:
+        notes.append("the spin glass is lower than retrieval at T = 0 for every load: no line T_c")
+    else:
+        lines["T_c"], load = _first_order(law, sigma, n_points)
+        points["load below which retrieval is the ground state"] = load
 
     meeting = _crossing(law, spinodal, red.REPLICON)
     points["load where the AT line meets the spinodal"] = float(meeting[red.ROOT_LOAD]) ** 2
@@ -105,7 +105,8 @@ def phase_diagram(
             key = f"mixture_{n}" + (f"_{i + 1}" if i else "")
             lines[key] = _line(
                 f"symmetric mixture of {n} ends", mixed, curve, _fold(mixed), n_points,
-                limit=not curve.ended.startswith("T = 0"),
+                limit=not curve.ended.startswith("T = 0") and ends_at_one(mixed)
+                and at_x(mixed, curve.points[-1])[red.T] > 0.9,
             )  # fmt: skip
             load = float(at(mixed, sigma, 0.0)[red.ROOT_LOAD]) ** 2
             suffix = f", sheet {i + 1}" if i else ""
@@ -116,7 +117,16 @@ def phase_diagram(
             points[f"stability temperature of the {n}-mixture at load 0" + ("'" * i)] = float(
                 at(mixed, 0.0, tau)[red.T]
             )
-    return PhaseDiagram(model, lines, points, (_glass_note(),))
+    return PhaseDiagram(model, lines, points, tuple(notes))
+
+
+def _first_order(law: Condensate, sigma: float, n_points: int) -> tuple[Line, float]:
+    equal = _equal(law)
+    cut = Event("load -> 0", lambda y, t: at_x(law, y)[red.ROOT_LOAD] - 10 * _ROOT_MIN)
+    curve = _traced("T_c", equal, np.array([sigma, 1.0, 1.0]), np.array([0.0, -1.0, 0.0]), [cut])
+    name = "retrieval and spin glass have one free energy"
+    line = _line(name, law, curve, equal, n_points, limit=ends_at_one(law))
+    return line, float(at(law, sigma, 0.0)[red.ROOT_LOAD]) ** 2
 
 
 def _fold(law: Condensate):
@@ -173,7 +183,7 @@ def _traced(name, system, start, along, events, **options) -> Curve:
 def _spinodals(law: Condensate) -> list[tuple[Curve, float]]:
     """Fold lines that touch T = 0, with the sigma they start from; the first sheet's first."""
     events = [
-        Event("load -> 0, T -> 1", lambda y, t: at_x(law, y)[red.ROOT_LOAD] - _ROOT_MIN),
+        Event("load -> 0", lambda y, t: at_x(law, y)[red.ROOT_LOAD] - _ROOT_MIN),
         Event("T = 0 again, where two sheets join", lambda y, t: 1.0 - y[1]),
     ]
     result: list[tuple[Curve, float]] = []

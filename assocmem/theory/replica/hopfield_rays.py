@@ -126,6 +126,8 @@ def _along_ray(law, sigma0, root, temperature):
         if temperature == 0.0:
             return np.array([y[1] - 1.0])
         out = evaluate(y)
+        if (y[0] < 0.0 and not out[red.GAP] > 0.0) or y[1] > 1.001:
+            return np.array([np.nan])  # sqrt(alpha) > 0 there too, but it is no state
         return np.array([out[red.T] * cos - out[red.ROOT_LOAD] * sin])
 
     def jacobian(y):
@@ -157,7 +159,9 @@ def _along_ray(law, sigma0, root, temperature):
     y = np.array([sigma0 + small * by_sigma, 1.0 / (1.0 + small * by_tau)])
     reach = Event("reached", lambda y, t: fraction(y) - 1.0)
     fold = Event("fold", slope)
+    lowest = 0.5 * fraction(y)  # a sheet may also end where it started, at alpha = T = 0
     edges = [
+        Event("edge", lambda y, t: fraction(y) - lowest),
         Event("edge", lambda y, t: y[1] - _X_MIN),
         Event("edge", lambda y, t: 6.0 * math.sqrt(law.n) + sigma0 - y[0]),
     ]

@@ -60,8 +60,8 @@ class Condensate:
     field: float
 
 
-def condensate(law: Law, n: int, field: float = 0.0) -> Condensate:
-    """The condensate of ``n`` patterns whose entries have the given finite law."""
+def sums(law: Law, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Values of S, the sum of ``n`` entries, their probabilities, and `Condensate.split`."""
     words = [(0.0, 0.0, 1.0)]  # S, the sum of the squares, probability
     for _ in range(n):
         longer: dict[tuple[float, float], list[float]] = {}
@@ -72,8 +72,14 @@ def condensate(law: Law, n: int, field: float = 0.0) -> Condensate:
                 entry[2] += weight * float(p)
         words = list(longer.values())
     totals, squares, weights = np.array(words).T
-    totals = np.abs(totals)
     split = (n * squares - totals**2) / (n * (n - 1)) if n > 1 else np.zeros_like(totals)
+    return totals, weights, split
+
+
+def condensate(law: Law, n: int, field: float = 0.0) -> Condensate:
+    """The condensate of ``n`` patterns whose entries have the given finite law."""
+    totals, weights, split = sums(law, n)
+    totals = np.abs(totals)
     values, folded = merged(totals, weights)
     index = np.array([int(np.argmin(np.abs(values - total))) for total in totals])
     mean_split = np.bincount(index, weights * split, len(values)) / folded

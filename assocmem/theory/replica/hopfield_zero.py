@@ -48,17 +48,41 @@ def turning_points(law: Condensate) -> list[float]:
     ]  # fmt: skip
 
 
-def ground_state_sigma(law: Condensate, end: float) -> float:
-    """The sigma < ``end`` at T = 0 where retrieval and glass have one free energy."""
+def ground_state_sigma(law: Condensate, end: float) -> float | None:
+    """The sigma < ``end`` at T = 0 where retrieval and glass have one free energy.
+
+    None where the glass is lower even for vanishing load (strongly biased patterns:
+    (1 - bias^2)/2 < 1/pi).
+    """
 
     def gap(sigma: float) -> float:
         out = at(law, sigma, 0.0)
         return out[red.F] - red.glass(out[red.ROOT_LOAD], 0.0)[red.G_F]
 
-    low = 0.1 * end
-    if not gap(low) < 0.0 < gap(end):
-        raise ConvergenceError("no load at which retrieval stops being the ground state", math.inf)
+    low = 1e-3 * end
+    if gap(low) >= 0.0:
+        return None
+    if not gap(end) > 0.0:
+        raise ConvergenceError("retrieval is the ground state up to its end", math.inf)
     return brentq(gap, low, end, xtol=1e-16, rtol=1e-15)
+
+
+def ends_at_one(law: Condensate) -> bool:
+    """Whether the state is stable against noise (C < 1) up to T = 1 at vanishing load.
+
+    There m^2 = 3 n (1 - T)/E S^4 and 1 - C = n m^2 - (1 - T): it is if E S^4 < 3 n^2. Otherwise
+    (strongly biased patterns) C = 1 at some T < 1, where the lines of the state end.
+    """
+    return float(np.sum(law.weights * law.values**4)) < 3.0 * law.n**2
+
+
+def noise_temperature(law: Condensate) -> float:
+    """Temperature below 1 at which C reaches 1 at vanishing load, if not `ends_at_one`."""
+    xs = np.linspace(0.999, 0.01, 300)
+    gaps = np.array([at(law, 0.0, 1.0 / x - 1.0)[red.GAP] for x in xs])
+    i = int(np.flatnonzero((gaps[:-1] > 0.0) & (gaps[1:] <= 0.0))[-1])
+    x = brentq(lambda x: at(law, 0.0, 1.0 / x - 1.0)[red.GAP], xs[i + 1], xs[i], xtol=1e-16)
+    return float(at(law, 0.0, 1.0 / x - 1.0)[red.T])
 
 
 def symmetry_tau(law: Condensate) -> list[float]:
@@ -78,7 +102,7 @@ def spinodal_slope(law: Condensate) -> float:
 
     With 1 - T = e, m^2 = e mu and b^2 = e B^2 the equations become, to lowest order,
     mu E S^4/(3 n) + B^2 = 1 and sqrt(alpha)/e = B (Q - 1)/sqrt(Q), Q = n mu + B^2; the spinodal
-    is where the latter is largest.
+    is where the latter is largest. Only where `ends_at_one`.
     """
     fourth = float(np.sum(law.weights * law.values**4)) / law.n
 
@@ -108,7 +132,8 @@ def critical_load(model: Hopfield, temperature: float = 0.0, *, n_mixed: int = 1
     Returns
     -------
     float
-        alpha_c(T), to about 1e-14.
+        alpha_c(T), to about 1e-14; 0 where the least load destroys the state (strongly biased
+        patterns, see `ends_at_one`).
 
     Raises
     ------
@@ -134,7 +159,7 @@ def critical_load(model: Hopfield, temperature: float = 0.0, *, n_mixed: int = 1
     if start.out is not None and start.out[red.GAP] <= 0.0:
         start = find(law, 1e-14, temperature)
     if start.out is None:
-        raise ConvergenceError(f"no state near load 0 at T={temperature!r}: {start.reason}", 1.0)
+        return 0.0
     y = np.array([start.sigma, 1.0 / (1.0 + start.tau)])
 
     def system(y):

@@ -172,6 +172,23 @@ def test_biased_patterns_and_equal_laws():
     assert all(line.converged for line in biased.lines.values())
 
 
+def test_strongly_biased_patterns_lose_retrieval_below_one():
+    # E eta^4 = (1 + 3 b^2)/(1 - b^2) > 3 for b^2 > 1/3; the glass wins if (1 - b^2)/2 < 1/pi.
+    model = Hopfield(load=0.1, patterns=Biased(0.67))
+    strong = phase_diagram(model, mixtures=())
+    assert "T_c" not in strong.lines
+    assert any("lower than retrieval" in note for note in strong.notes)
+    end = strong.points["temperature at which retrieval ends for load -> 0"]
+    values, weights = model.patterns.law()
+    found = solve(Hopfield(n_patterns=3, patterns=Biased(0.67)), end)
+    c = sum(weights / np.cosh(values * found.overlaps[0] / end) ** 2) / end
+    assert c == pytest.approx(1.0, abs=1e-12)
+    assert np.max(strong.lines["T_M"].temperature) < end
+    assert 0.0 < critical_load(model, end * (1 - 1e-3)) < 1e-6
+    assert critical_load(model, end * (1 + 1e-3)) == 0.0
+    assert "T_c" in phase_diagram(Hopfield(load=0.1, patterns=Biased(0.59)), mixtures=()).lines
+
+
 def test_refuses():
     with pytest.raises(ValueError, match="field must be zero"):
         phase_diagram(Hopfield(load=0.1, field=(0.1,)))

@@ -1,0 +1,60 @@
+"""Existence of states against a count of preimages on a mesh, which follows no ray."""
+
+import numpy as np
+import pytest
+
+from assocmem import Biased, Hopfield, Rademacher
+from assocmem.theory import solve
+from assocmem.theory.replica import hopfield_reduced as red
+from assocmem.theory.replica.hopfield_rays import at
+
+
+def _mesh(law):
+    """Images (sqrt(alpha), T) of a grid of (sigma, 1/(1 + tau))."""
+    sigmas, xs = np.linspace(1e-4, 2.6, 420), np.linspace(0.995, 0.04, 300)
+    return np.array([[at(law, s, 1 / x - 1)[[red.ROOT_LOAD, red.T]] for x in xs] for s in sigmas])
+
+
+def _covered(mesh, point):
+    """Whether the image of any triangle of the mesh holds the point."""
+    a = mesh - point
+
+    def cross(u, v):
+        return u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0] > 0
+
+    def holds(p, q, r):
+        first = cross(p, q)
+        return np.any((first == cross(q, r)) & (first == cross(r, p)))
+
+    corner, right, far, up = a[:-1, :-1], a[1:, :-1], a[1:, 1:], a[:-1, 1:]
+    return holds(corner, right, far) or holds(corner, far, up)
+
+
+@pytest.mark.parametrize(
+    ("n", "patterns"),
+    [
+        (1, Rademacher()),
+        (2, Rademacher()),
+        pytest.param(3, Rademacher(), marks=pytest.mark.slow),
+        pytest.param(4, Rademacher(), marks=pytest.mark.slow),
+        pytest.param(5, Rademacher(), marks=pytest.mark.slow),
+        pytest.param(7, Rademacher(), marks=pytest.mark.slow),
+        pytest.param(2, Biased(0.3), marks=pytest.mark.slow),
+        pytest.param(3, Biased(0.3), marks=pytest.mark.slow),
+        pytest.param(5, Biased(0.3), marks=pytest.mark.slow),
+    ],
+)
+def test_existence_is_that_of_preimages(n, patterns):
+    mesh = _mesh(red.condensate(patterns.law(), n))
+    rng = np.random.default_rng(n)
+    largest = mesh[..., 0].max()
+    number = 0
+    # The mesh blurs the ends of states by about 1e-4 of the range: 60 points with fixed seeds.
+    for _ in range(60):
+        point = rng.uniform([0.03 * largest, 0.02], [1.05 * largest, 0.95])
+        name = "retrieval" if n == 1 else "mixture"
+        model = Hopfield(load=point[0] ** 2, patterns=patterns)
+        state = solve(model, point[1], name, n_mixed=max(n, 2))
+        assert state.exists == _covered(mesh, point), point
+        number += state.exists
+    assert 5 < number < 55

@@ -85,6 +85,10 @@ def find(law: Condensate, load: float, temperature: float) -> Found:
             tau = temperature / out[red.U]
             return Found(0.0, tau, at(law, 0.0, tau), 2)
         return Found(0.0, 0.0, None, 1, "the field is below the coercive one")
+    if len(law.values) == 1 and law.field == 0.0 and root > 0.0:
+        quick = _directly(law, root, temperature)
+        if quick is not None:
+            return quick
     # x = 1/(1 + tau) does not resolve less; the averages are even in T, so nothing moves.
     resolved = temperature if temperature > 1e-15 else 0.0
     nearest, count = 0.0, 0
@@ -105,6 +109,34 @@ def find(law: Condensate, load: float, temperature: float) -> Found:
         f"on the ray from the origin it ends at load {load * nearest**2:.12g}, "
         f"T {temperature * nearest:.12g}",
     )  # fmt: skip
+
+
+def _directly(law: Condensate, root: float, temperature: float) -> Found | None:
+    """Fixed point and Newton in (sigma, tau); None unless a state inside the fold is met.
+
+    For one pattern of +-1 entries alone: its map has one sheet with a positive determinant, so
+    that a preimage there is the state, however it was found.
+    """
+    sigma, tau = root, temperature
+    for count in range(1, 40):
+        out = at(law, sigma, tau)
+        if not (out[red.GAP] > 0.0 and out[red.U] > 0.05):
+            return None
+        error = np.array([out[red.ROOT_LOAD] - root, out[red.T] - temperature])
+        if np.max(np.abs(error)) <= 4e-16 * max(1.0, root) and out[red.DET] > 1e-3:
+            return Found(sigma, tau, out, count)
+        if count < 5:
+            sigma = root * math.sqrt(out[red.Q]) / (out[red.GAP] * out[red.U])
+            tau = temperature / out[red.U]
+            continue
+        if not out[red.DET] > 0.0:
+            return None
+        matrix = np.array([[out[red.RL_S], out[red.RL_T]], [out[red.T_S], out[red.T_T]]])
+        step = np.linalg.solve(matrix, error)
+        sigma, tau = sigma - step[0], tau - step[1] if temperature > 0.0 else 0.0
+        if not (sigma > 0.0 and tau >= 0.0):
+            return None
+    return None
 
 
 def _along_ray(law, sigma0, root, temperature):

@@ -58,3 +58,23 @@ def test_existence_is_that_of_preimages(n, patterns):
         assert state.exists == _covered(mesh, point), point
         number += state.exists
     assert 5 < number < 55
+
+
+def test_the_short_way_meets_the_state_of_the_ray(monkeypatch):
+    from assocmem.theory.replica import hopfield_rays as rays
+
+    law = red.condensate(Rademacher().law(), 1)
+    rng = np.random.default_rng(8)
+    met = 0
+    for load, t in zip(rng.uniform(1e-4, 0.14, 60), rng.uniform(0.0, 0.9, 60), strict=True):
+        short = rays._directly(law, np.sqrt(load), t)
+        with monkeypatch.context() as patch:
+            patch.setattr(rays, "_directly", lambda *_: None)
+            long = rays.find(law, load, t)
+        if short is None:
+            continue
+        met += 1
+        assert long.out is not None
+        assert short.sigma == pytest.approx(long.sigma, abs=1e-11)
+        assert short.tau == pytest.approx(long.tau, abs=1e-11)
+    assert met > 10

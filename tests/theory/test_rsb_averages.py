@@ -131,5 +131,12 @@ def test_theta_zero_and_one_are_replica_symmetric(t):
     assert quenched.log_z == pytest.approx(float(outer.log2cosh) + 0.5 * v1 / t, rel=1e-12)
 
 
-def test_hopeless_arguments_are_marked():
+def test_arguments_out_of_range():
     assert all(math.isnan(value) for value in nested(0.5, 0.1, 0.1, 1e6, 0.0))
+    good = {"a": 0.5, "v0": 0.1, "v1": 0.1, "w": 1.0, "temperature": 0.5}
+    bad = {"a": math.nan, "v0": -0.1, "v1": -0.1, "w": 2.1, "temperature": -1.0}
+    for name, value in bad.items():
+        with pytest.raises(ValueError, match=name):
+            nested_averages(**{**good, name: value})
+    with pytest.raises(ValueError, match="v1"):
+        nested_averages(0.5, 0.1, 0.0, 1.0, 0.0)

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 _TOLERANCE = 1e-10
 _LOST = 1e-6  # bound on the residual above which 1RSB is lost in rounding
+# q0 = 0 solves the equations of the glass too, with a smaller f. The solution sought keeps
+# q0/(q1 - q0) between 1/2 (at T_g) and 1.4 (at T = 0, small load).
+_LEAST = 0.05
+_EMPTY = 1e-60  # C of a state whose local fields are never small: loads below 0.0036 at T = 0
 
 
 def _rounding(y: np.ndarray, temperature: float) -> float:
@@ -63,8 +67,9 @@ def solve_rsb(model: Hopfield, temperature: float, state: str = "retrieval") -> 
     TypeError, ValueError
         If an argument is of the wrong type or out of range, or the model is not covered.
     ConvergenceError
-        If the equations were not solved; so close to the line of de Almeida and Thouless that
-        q1 - q0 < 2e-9 T C they cannot be.
+        If the equations were not solved. So close to the line of de Almeida and Thouless that
+        q1 - q0 < 2e-9 T C, they cannot be; nor for the glass within about 1e-5 T_g of T_g, or
+        below loads of about 1e-6.
 
     Notes
     -----
@@ -95,6 +100,8 @@ def solve_rsb(model: Hopfield, temperature: float, state: str = "retrieval") -> 
     if model.load == 0.0:
         return _absent(symmetric, symmetric.reason)
     breaking = Breaking(HebbPatterns(model.load), temperature)
+    if symmetric.exists and symmetric.C < _EMPTY:
+        return _unbroken(symmetric, f"breaking changes no digit, as C = {symmetric.C:.3g}")
     if symmetric.exists:
         y, iterations = _from_symmetric(symmetric)
         return _finished(symmetric, breaking, y, iterations)
@@ -262,6 +269,9 @@ def _glass(load: float, temperature: float) -> tuple[np.ndarray, int]:
     """(ln delta, ln C, ln w) of the glass: from load 1 at T = 0 to the load, then up in T."""
 
     def at(y: np.ndarray, log_load: float, t: float) -> np.ndarray:
+        delta, c = np.exp(np.minimum(y[:2], 50.0))
+        if 1.0 - t * c - delta < _LEAST * delta:
+            return np.full(3, np.nan)
         return Breaking(HebbPatterns(math.exp(log_load)), t, glass=True).residual(y)
 
     start = np.log([0.47, 0.22, 0.56])
@@ -269,16 +279,19 @@ def _glass(load: float, temperature: float) -> tuple[np.ndarray, int]:
     n = 2 + int(abs(end))
     points = follow(lambda y, p: at(y, p, 0.0), start, np.linspace(0.0, end, n), tolerance=1e-10)
     if temperature > 0.0 and points[-1].converged:
-        # sqrt(1 - T/T_g) spaced: delta vanishes linearly at T_g.
+        # Near T_g delta is proportional to T_g - T, so ln delta is smooth in g = ln(1 - T/T_g).
         top = 1.0 + math.sqrt(load)
-        x = math.sqrt(1.0 - temperature / top)
-        steps = top * (1.0 - np.linspace(1.0, x, 3 + int(8 * (1.0 - x))) ** 2)
-        steps[-1] = temperature
-        points += follow(lambda y, t: at(y, end, t), points[-1].x, steps, tolerance=1e-10)
+        gap = math.log1p(-temperature / top)
+        steps = np.linspace(0.0, gap, 3 + int(-2.0 * gap))
+        points += follow(
+            lambda y, g: at(y, end, min(-top * math.expm1(g), top)),
+            points[-1].x, steps, tolerance=1e-10,
+        )  # fmt: skip
     last = points[-1]
-    if not last.residual <= _rounding(last.x, temperature):
+    residual = float(np.max(np.abs(at(last.x, end, temperature))))
+    if not residual <= _rounding(last.x, temperature):
         raise ConvergenceError(
-            f"1RSB glass at load={load!r}, T={temperature!r}: {last.message}", last.residual
+            f"1RSB glass at load={load!r}, T={temperature!r}: {last.message}", residual
         )
     return last.x, sum(point.iterations for point in points)
 
@@ -305,13 +318,15 @@ def _finished(
     )  # fmt: skip
 
 
-def _unbroken(symmetric: State) -> RSBState:
+def _unbroken(
+    symmetric: State, reason: str = "replica symmetry is stable here: q0 = q1, theta drops out"
+) -> RSBState:
     return RSBState(
         symmetric.name,
         symmetric.model,
         symmetric.temperature,
         True,
-        reason="replica symmetry is stable here: q0 = q1, and theta drops out",
+        reason=reason,
         broken=False,
         overlaps=symmetric.overlaps,
         q0=symmetric.q,

@@ -35,6 +35,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from ... import _validate as check
+
 _SWITCH = 0.75
 _STEP_Z = 0.3
 _STEP_U = 0.2
@@ -217,7 +219,7 @@ def nested(a, v0, v1, w, t, refine=1.0):
             right *= 0.5
             left *= 0.5
         even = right + left
-        if even < 1e-22:
+        if even == 0.0:
             continue
         one = _inner(x0, b1, w, t, tables, step_z, step_u)
         rounded = scale * (math.exp(-u * u) / _SQRT_PI - u * math.erfc(u))
@@ -252,5 +254,22 @@ def nested_averages(a: float, v0: float, v1: float, w: float, temperature: float
     -------
     NestedAverages
         Absolute errors below 1e-12 in units of the scale of each number.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range; w sqrt(T^2 + v1) may reach 100.
+
+    Notes
+    -----
+    Cost: 10 us to 1 ms. `nested` does the same without checks, and gives NaN out of range.
     """
+    a = check.real("a", a)
+    v0 = check.real("v0", v0, 0.0)
+    temperature = check.real("temperature", temperature, 0.0)
+    v1 = check.real("v1", v1, 0.0, open_low=temperature == 0.0)
+    most = _WIDEST / math.hypot(temperature, math.sqrt(v1))
+    if temperature > 0.0:
+        most = min(most, (1.0 + 1e-12) / temperature)
+    w = check.real("w", w, 0.0, most)
     return NestedAverages(*nested(a, v0, v1, w, temperature))

@@ -33,10 +33,6 @@ import numpy as np
 from .rsb_averages import NestedAverages, nested
 from .rsb_patterns import PatternTerm
 
-# q0 = 0 solves the equations of the Hopfield glass too, with a smaller f. The solution sought
-# keeps q0/(q1 - q0) between 1/2 (at T_g) and 1.4 (at T = 0, small load).
-_LEAST = 0.05
-
 
 @dataclasses.dataclass(frozen=True)
 class Breaking:
@@ -49,7 +45,7 @@ class Breaking:
     temperature : float
         T >= 0.
     glass : bool
-        Whether m = 0; q0 is not 0.
+        Whether m = 0. q0 is free; where g'(0) = 0 it comes out as 0.
     """
 
     term: PatternTerm
@@ -59,12 +55,10 @@ class Breaking:
     def averages(self, m: float, delta: float, c: float, w: float) -> NestedAverages | None:
         """The nested averages, or None outside the domain."""
         t = self.temperature
-        if not (0.0 < c < 1.0 and w * t <= 1.2 and delta > 0.0 and delta + t * c < 1.2):
+        if not (c > 0.0 and delta > 0.0 and w * t <= 1.2 and delta + t * c < 1.2):
             return None
         v0, v1 = self.term.variances(delta, c, w, t)
         if not (math.isfinite(v0) and math.isfinite(v1) and v1 > 0.0):
-            return None
-        if self.glass and 1.0 - t * c - delta < _LEAST * delta:
             return None
         out = NestedAverages(*nested(self.term.signal(m), v0, v1, w, t))
         return out if math.isfinite(out.log_z) else None
@@ -74,7 +68,7 @@ class Breaking:
         m = 0.0 if self.glass else float(y[0])
         logs = y if self.glass else y[1:]
         lost = np.full(len(y), np.nan)
-        if not np.max(np.abs(logs)) < 90.0:
+        if not np.max(np.abs(logs)) < 330.0:
             return lost
         t = self.temperature
         delta, c, w = (math.exp(value) for value in logs)

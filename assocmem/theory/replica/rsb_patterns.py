@@ -77,7 +77,7 @@ class HebbPatterns:
         """Variances alpha r0 and alpha (r1 - r0); NaN unless D0 > 0."""
         d1 = 1.0 - c
         d0 = d1 - w * delta
-        if not d0 > 0.0:
+        if not (d0 > 0.0 and d1 > 0.0):
             return math.nan, math.nan
         q0 = max(1.0 - t * c - delta, 0.0)
         return self.load * q0 / (d0 * d0), self.load * delta / (d1 * d0)

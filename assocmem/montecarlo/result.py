@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._files import write_netcdf
 from .._version import __version__
 from ..serial import from_json, to_json
 from .recorder import BASIC, DERIVED, REPLICA
@@ -291,19 +291,7 @@ class SimulationResult:
         path : path-like
             Replaced if it exists.
         """
-        path = os.path.abspath(os.fspath(path))
-        handle, draft = tempfile.mkstemp(dir=os.path.dirname(path), suffix=".nc.tmp")
-        os.close(handle)
-        try:
-            self.dataset.to_netcdf(draft, engine="h5netcdf")
-            # mkstemp keeps others out; the file gets the permissions that open() would give.
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(draft, 0o666 & ~umask)
-            os.replace(draft, path)
-        except BaseException:
-            os.unlink(draft)
-            raise
+        write_netcdf(self.dataset, path)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Overlaps against time if there are trajectories, else against temperature.

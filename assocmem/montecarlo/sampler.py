@@ -19,7 +19,7 @@ from .recorder import Recorder, replica_overlaps
 if TYPE_CHECKING:
     from .result import SimulationResult
 
-STARTS = ("pattern", "corrupted", "random")
+STARTS = ("pattern", "corrupted", "mixture", "random")
 METHODS = ("auto", "single", "lanes", "patterns", "waiting")
 _MOST = 10**12  # sweeps: spin sums and flip counts stay far from the end of int64
 
@@ -63,9 +63,10 @@ def sample(
         Sweeps between records; there must be at least 4 records.
     chains, disorder : int
         Replicas of each quenched sample, and number of quenched samples.
-    start : {"pattern", "corrupted", "random"}
+    start : {"pattern", "corrupted", "mixture", "random"}
         The first pattern, the same with a fraction ``corruption`` of its spins flipped (chosen
-        at random for each chain: initial overlap 1 - 2 corruption for unbiased patterns), or
+        at random for each chain: initial overlap 1 - 2 corruption for unbiased patterns), the
+        signs of the sum of the ``tracked`` patterns (ties at random for each chain), or
         independent random spins for each chain.
     corruption : float, optional
         In [0, 1], for ``start="corrupted"`` only. round(corruption N) spins are flipped.
@@ -319,6 +320,10 @@ def starts(plan: Plan, quenched: Any, seed: np.random.SeedSequence) -> np.ndarra
         rng = np.random.default_rng(child)
         if plan.start == "random":
             chain[:] = 2 * rng.integers(0, 2, plan.n_spins, dtype=np.int8) - 1
+        elif plan.start == "mixture":
+            total = quenched.standardised[: plan.tracked].sum(axis=0, dtype=np.float64)
+            ties = 2 * rng.integers(0, 2, plan.n_spins) - 1
+            chain[:] = np.where(total == 0.0, ties, np.sign(total))
         elif plan.start == "corrupted":
             chain[rng.permutation(plan.n_spins)[:flipped]] *= -1
     return spins

@@ -209,6 +209,11 @@ def test_starts():
     corrupted = starts(plan_of(start="corrupted", corruption=0.25), quenched, seed)
     np.testing.assert_allclose(quenched.overlaps(corrupted)[:, 0], 0.5)
     assert len(np.unique(corrupted, axis=0)) == 3
+    mixed = starts(plan_of(start="mixture", tracked=2), quenched, seed)
+    first, second = quenched.patterns[:2]
+    assert np.all(mixed[:, first == second] == first[first == second])
+    # Where the two patterns differ, 3 chains of fair signs are all alike with probability 4^-n.
+    assert np.count_nonzero(first != second) >= 8 and len(np.unique(mixed, axis=0)) > 1
     random = starts(plan_of(start="random", chains=500), quenched, seed)
     # 10^4 fair signs: |sum| < 4 sigma, false alarm 6e-5.
     assert abs(int(random.sum(dtype=np.int64))) < 400

@@ -1,0 +1,372 @@
+"""The command ``assocmem``: solve, simulate, verify and draw from the shell."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ._version import __version__
+
+# Loads and temperatures of the theory's overlap curves beside the diagram.
+_CURVES = (0.01, 0.05, 0.09, 0.13)
+_TEMPERATURES = tuple(k / 400 for k in range(441))
+_RULES = ("hebb", "pseudo-inverse", "storkey", "dreaming")
+
+
+class _Numbers(click.ParamType):
+    """Numbers separated by commas, or start:stop:count for evenly spaced ones."""
+
+    name = "numbers"
+
+    def __init__(self, kind: type = float) -> None:
+        self.kind = kind
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[Any, ...]:
+        """Tuple of numbers."""
+        if not isinstance(value, str):
+            return tuple(value)
+        try:
+            if ":" in value:
+                import numpy as np
+
+                start, stop, count = value.split(":")
+                grid = np.linspace(float(start), float(stop), int(count))
+                return tuple(self.kind(round(x, 12)) for x in grid)
+            return tuple(self.kind(part) for part in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is neither a list like 0.1,0.2 nor start:stop:count", param, ctx)
+
+
+def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that name a model; the command receives it as ``model``."""
+
+    @click.argument("name", metavar="MODEL", type=click.Choice(["hopfield"]))
+    @click.option("--load", type=float, help="Load K/N.")
+    @click.option("--n-patterns", type=int, help="A fixed number K of patterns (load 0).")
+    @click.option("--bias", type=float, default=0.0, show_default=True, help="Mean of an entry.")
+    @click.option("--rule", type=click.Choice(_RULES), default="hebb", show_default=True)
+    @click.option("--dreaming-time", type=float, default=1.0, show_default=True)
+    @click.option("--field", type=_Numbers(), default=(), help="Fields on the first patterns.")
+    @functools.wraps(command)
+    def wrapped(
+        name: str,
+        load: float | None,
+        n_patterns: int | None,
+        bias: float,
+        rule: str,
+        dreaming_time: float,
+        field: tuple[float, ...],
+        **rest: Any,
+    ) -> Any:
+        from .hopfield import Dreaming, Hebb, Hopfield, PseudoInverse, Storkey
+        from .patterns import Biased, Rademacher
+
+        rules = {
+            "hebb": Hebb,
+            "pseudo-inverse": PseudoInverse,
+            "storkey": Storkey,
+            "dreaming": lambda: Dreaming(dreaming_time),
+        }
+        if load is None and n_patterns is None:
+            load = 0.05
+        model = Hopfield(
+            load=load,
+            n_patterns=n_patterns,
+            field=field,
+            rule=rules[rule](),
+            patterns=Biased(bias) if bias else Rademacher(),
+        )
+        return command(model=model, name=name, **rest)
+
+    return wrapped
+
+
+def _reported(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn our errors into a line on stderr and exit status 2 instead of a traceback."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        from .errors import ConvergenceError
+
+        try:
+            return command(*args, **kwargs)
+        except (ValueError, TypeError, ConvergenceError) as error:
+            raise click.UsageError(str(error)) from error
+
+    return wrapped
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Associative memories of statistical mechanics: theory beside simulation.
+
+    Each command takes the name of a model. Temperatures and loads mean the same to the theory
+    and to the simulation: T in units of the energy per spin, load = K/N.
+    """
+
+
+@main.command("phase-diagram")
+@_reported
+@_model_options
+@click.option("--simulate/--no-simulate", default=False, help="Add Monte Carlo points.")
+@click.option("--n-spins", type=int, default=1000, show_default=True, help="Spins N.")
+@click.option(
+    "--loads",
+    type=_Numbers(),
+    default="0.01:0.15:8",
+    show_default=True,
+    help="Loads of the simulated points.",
+)
+@click.option(
+    "--temperatures",
+    type=_Numbers(),
+    default="0.1:1.0:10",
+    show_default=True,
+    help="Temperatures of the simulated points.",
+)
+@click.option("--disorder", type=int, default=6, show_default=True, help="Samples of a point.")
+@click.option("--sweeps", type=int, default=600, show_default=True, help="Recorded sweeps.")
+@click.option("--workers", type=int, help="Processes; by default one for each core.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="results",
+    show_default=True,
+    help="Folder for figures and data.",
+)
+def phase_diagram_command(
+    model: Any,
+    name: str,
+    simulate: bool,
+    n_spins: int,
+    loads: tuple[float, ...],
+    temperatures: tuple[float, ...],
+    disorder: int,
+    sweeps: int,
+    workers: int | None,
+    seed: int,
+    out: Path,
+) -> None:
+    """Trace the critical lines, optionally simulate, and draw both.
+
+    Writes NAME_phase_diagram.nc, .png and .svg to the folder; with --simulate also the
+    simulated points as NAME_simulation.nc. An interrupted simulation goes on where it stopped
+    when the command is given again.
+
+    Example: assocmem phase-diagram hopfield --simulate --out results
+    """
+    from dataclasses import replace
+
+    from .plot import overview
+    from .sweeps import sweep
+    from .theory import phase_diagram
+    from .theory.grid import solve_grid
+
+    out.mkdir(parents=True, exist_ok=True)
+    diagram = phase_diagram(model)
+    click.echo(str(diagram))
+    points = None
+    if simulate:
+        models = [replace(model, load=load, n_patterns=None) for load in loads]
+        points = sweep(
+            models,
+            temperatures,
+            n_spins=n_spins,
+            disorder=disorder,
+            chains=2,
+            sweeps=sweeps,
+            burn_in=sweeps // 2,
+            workers=workers,
+            seed=seed,
+            store=out / f"{name}_simulation.sqlite",
+        )
+        _write(points, out / f"{name}_simulation.nc")
+    curves = solve_grid(model, _CURVES if points is None else loads[::2], _TEMPERATURES)
+    figure = overview(diagram, curves, points)
+    for suffix in ("png", "svg"):
+        path = out / f"{name}_phase_diagram.{suffix}"
+        figure.savefig(path, dpi=200)
+        click.echo(f"wrote {path}")
+    _write(diagram.to_dataset(), out / f"{name}_phase_diagram.nc")
+
+
+def _write(dataset: Any, path: Path) -> None:
+    """Write netCDF and say so."""
+    from ._files import write_netcdf
+
+    write_netcdf(dataset, path)
+    click.echo(f"wrote {path}")
+
+
+@main.command("solve")
+@_reported
+@_model_options
+@click.option("--temperature", type=float, default=0.0, show_default=True)
+@click.option(
+    "--state",
+    type=click.Choice(["retrieval", "mixture", "spin-glass", "paramagnet"]),
+    default="retrieval",
+    show_default=True,
+)
+@click.option(
+    "--n-mixed", type=int, default=3, show_default=True, help="Patterns in a mixture state."
+)
+@click.option("--rsb", is_flag=True, help="One step of replica symmetry breaking.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="netCDF file.")
+def solve_command(
+    model: Any,
+    name: str,
+    temperature: float,
+    state: str,
+    n_mixed: int,
+    rsb: bool,
+    out: Path | None,
+) -> None:
+    """Solve the theory of one state at one load and temperature.
+
+    Example: assocmem solve hopfield --load 0.05 --temperature 0.2
+    """
+    from . import solve, solve_rsb
+
+    if rsb:
+        found = solve_rsb(model, temperature, state)
+    else:
+        found = solve(model, temperature, state, n_mixed=n_mixed)
+    click.echo(str(found))
+    if out is not None:
+        _write(found.to_dataset(), out)
+
+
+@main.command("simulate")
+@_reported
+@_model_options
+@click.option("--temperature", type=_Numbers(), default="0.2", show_default=True)
+@click.option("--n-spins", type=int, default=1000, show_default=True)
+@click.option(
+    "--start",
+    type=click.Choice(["pattern", "corrupted", "mixture", "random"]),
+    default="pattern",
+    show_default=True,
+)
+@click.option("--corruption", type=float, help="Flipped fraction, with --start corrupted.")
+@click.option("--tracked", type=int, default=1, show_default=True, help="Overlaps recorded.")
+@click.option("--sweeps", type=int, default=2000, show_default=True)
+@click.option("--burn-in", type=int, default=1000, show_default=True)
+@click.option("--chains", type=int, default=4, show_default=True)
+@click.option("--disorder", type=int, default=8, show_default=True)
+@click.option(
+    "--dynamics",
+    type=click.Choice(["heat-bath", "metropolis"]),
+    default="heat-bath",
+    show_default=True,
+)
+@click.option(
+    "--update",
+    type=click.Choice(["sequential", "random", "parallel"]),
+    default="sequential",
+    show_default=True,
+)
+@click.option("--workers", type=int, default=1, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="netCDF file.")
+def simulate_command(
+    model: Any,
+    name: str,
+    temperature: tuple[float, ...],
+    n_spins: int,
+    start: str,
+    corruption: float | None,
+    tracked: int,
+    sweeps: int,
+    burn_in: int,
+    chains: int,
+    disorder: int,
+    dynamics: str,
+    update: str,
+    workers: int,
+    seed: int,
+    out: Path | None,
+) -> None:
+    """Run Monte Carlo at one load and print observables with their errors.
+
+    Example: assocmem simulate hopfield --load 0.05 --temperature 0.2 --n-spins 2000
+    """
+    from . import Dynamics, sample
+
+    result = sample(
+        model,
+        n_spins=n_spins,
+        temperature=temperature[0] if len(temperature) == 1 else temperature,
+        start=start,
+        corruption=corruption,
+        tracked=tracked,
+        sweeps=sweeps,
+        burn_in=burn_in,
+        chains=chains,
+        disorder=disorder,
+        dynamics=Dynamics(dynamics, update),
+        workers=workers,
+        seed=seed,
+    )
+    click.echo(str(result))
+    if out is not None:
+        result.save(out)
+        click.echo(f"wrote {out}")
+
+
+@main.command("verify")
+@_reported
+@_model_options
+@click.option("--temperature", type=_Numbers(), default="0.2", show_default=True)
+@click.option(
+    "--state",
+    type=click.Choice(["retrieval", "mixture", "spin-glass", "paramagnet"]),
+    default="retrieval",
+    show_default=True,
+)
+@click.option("--n-spins", type=_Numbers(int), default="400,800,1600", show_default=True)
+@click.option("--disorder", type=int, default=16, show_default=True)
+@click.option("--sweeps", type=int, default=1000, show_default=True)
+@click.option("--workers", type=int, help="Threads; by default one for each core.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="netCDF file.")
+@click.pass_context
+def verify_command(
+    ctx: click.Context,
+    model: Any,
+    name: str,
+    temperature: tuple[float, ...],
+    state: str,
+    n_spins: tuple[int, ...],
+    disorder: int,
+    sweeps: int,
+    workers: int | None,
+    seed: int,
+    out: Path | None,
+) -> None:
+    """Compare theory and simulation at several sizes; exit status 1 where they disagree.
+
+    Example: assocmem verify hopfield --load 0.05 --temperature 0.2,0.4
+    """
+    from .verification import verify
+
+    report = verify(
+        model,
+        temperature=temperature,
+        state=state,
+        n_spins=n_spins,
+        disorder=disorder,
+        sweeps=sweeps,
+        workers=workers,
+        seed=seed,
+    )
+    click.echo(str(report))
+    if out is not None:
+        _write(report.to_dataset(), out)
+    ctx.exit(0 if report.passed else 1)

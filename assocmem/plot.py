@@ -1,0 +1,231 @@
+"""Figures: functions that take labelled results and Axes, and return the Axes."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import matplotlib.axes
+    import matplotlib.figure
+    import xarray
+
+    from .theory import PhaseDiagram
+    from .verification import Verification
+
+# One colour and dash per kind of line, chosen to stay apart in print and for colour-blind readers.
+_STYLE: dict[str, dict[str, Any]] = {
+    "T_g": {"color": "#555555", "linestyle": "-", "label": r"$T_g$ spin glass"},
+    "T_M": {"color": "#0072b2", "linestyle": "-", "label": r"$T_M$ retrieval spinodal"},
+    "T_c": {"color": "#d55e00", "linestyle": "-", "label": r"$T_c$ retrieval = ground state"},
+    "T_R": {"color": "#0072b2", "linestyle": ":", "label": r"$T_R$ replica symmetry (AT)"},
+}
+
+
+def _style(name: str) -> dict[str, Any]:
+    if name in _STYLE:
+        return _STYLE[name]
+    mixture = re.fullmatch(r"mixture_(\d+)(_stability)?", name)
+    if mixture is None:
+        return {"linewidth": 1.0, "linestyle": "--", "label": name}
+    what = "symmetric" if mixture[2] else "exists"
+    return {
+        "color": "#009e73",
+        "linewidth": 1.0,
+        "linestyle": ":" if mixture[2] else "--",
+        "label": f"{mixture[1]}-mixture {what} below",
+    }
+
+
+def _name_regions(diagram: PhaseDiagram, ax: matplotlib.axes.Axes) -> None:
+    """Write the name of each phase where the lines of the diagram leave room for it."""
+    lines = diagram.lines
+    if not {"T_g", "T_M", "T_c"} <= set(lines):
+        return
+    right = 1.15 * float(np.max(lines["T_M"].load))
+    style = {"ha": "center", "va": "center", "fontsize": "small", "zorder": 5, "style": "italic"}
+    ground = float(np.max(lines["T_c"].load))
+    for load, temperature, text in (
+        (0.32 * right, 1.30, "paramagnet"),
+        (0.70 * right, 0.85, "spin glass"),
+        (1.45 * ground, 0.25, "metastable retrieval"),
+        (0.5 * ground, 0.15, "retrieval"),
+    ):
+        ax.text(load, temperature, text, **style)
+
+
+def _axes(ax: matplotlib.axes.Axes | None) -> matplotlib.axes.Axes:
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(layout="constrained")[1]
+
+
+def phase_diagram(
+    diagram: PhaseDiagram,
+    ax: matplotlib.axes.Axes | None = None,
+    simulation: xarray.Dataset | None = None,
+) -> matplotlib.axes.Axes:
+    """Critical lines in the plane of load and temperature.
+
+    Parameters
+    ----------
+    diagram : PhaseDiagram
+        Lines from theory.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    simulation : xarray.Dataset, optional
+        Result of `assocmem.sweep`: each point is drawn in the colour of its retrieval overlap.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    ax = _axes(ax)
+    for name, line in diagram.lines.items():
+        ax.plot(line.load, line.temperature, zorder=3, **_style(name))
+    if "T_M" in diagram.lines:
+        ax.set_xlim(0.0, 1.15 * float(np.max(diagram.lines["T_M"].load)))
+    ax.set_ylim(0.0, 1.6)
+    _name_regions(diagram, ax)
+    if simulation is not None:
+        loads, temperatures = np.meshgrid(
+            simulation["load"], simulation["temperature"], indexing="ij"
+        )
+        overlap = simulation["overlap"].isel(pattern=0).transpose("load", "temperature").values
+        points = ax.scatter(
+            loads,
+            temperatures,
+            c=overlap,
+            cmap="viridis",
+            vmin=0.0,
+            vmax=1.0,
+            s=26,
+            edgecolors="black",
+            linewidths=0.4,
+            zorder=4,
+            clip_on=False,
+        )
+        size = json.loads(simulation.attrs["settings"])["n_spins"]
+        ax.figure.colorbar(points, ax=ax, pad=0.02, label=f"simulated overlap, $N={size}$")
+    ax.set_xlabel(r"load $\alpha = K/N$")
+    ax.set_ylabel(r"temperature $T$")
+    ax.legend(frameon=False, fontsize="small", loc="upper left", ncols=2)
+    return ax
+
+
+def overview(
+    diagram: PhaseDiagram, curves: xarray.Dataset, simulation: xarray.Dataset | None = None
+) -> matplotlib.figure.Figure:
+    """The phase diagram and, beside it, overlaps against temperature; theory and simulation.
+
+    Parameters
+    ----------
+    diagram : PhaseDiagram
+        Lines from theory.
+    curves : xarray.Dataset
+        As for `overlap_curves`.
+    simulation : xarray.Dataset, optional
+        Result of `assocmem.sweep`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(
+        1, 2, figsize=(11.0, 4.4), layout="constrained", width_ratios=(1.25, 1.0)
+    )
+    phase_diagram(diagram, axes[0], simulation)
+    overlap_curves(curves, axes[1], simulation)
+    return figure
+
+
+def overlap_curves(
+    curves: xarray.Dataset,
+    ax: matplotlib.axes.Axes | None = None,
+    simulation: xarray.Dataset | None = None,
+) -> matplotlib.axes.Axes:
+    """Retrieval overlap against temperature, one curve for each load.
+
+    Parameters
+    ----------
+    curves : xarray.Dataset
+        ``overlap`` over ``load`` and ``temperature`` from theory, NaN where the state does not
+        exist.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    simulation : xarray.Dataset, optional
+        Result of `assocmem.sweep`; its points are drawn with error bars at the loads of
+        ``curves``.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    ax = _axes(ax)
+    import matplotlib
+
+    colors = matplotlib.colormaps["plasma"](np.linspace(0.0, 0.85, curves.sizes["load"]))
+    for color, load in zip(colors, curves["load"].values, strict=True):
+        curve = curves.sel(load=load)
+        ax.plot(curve["temperature"], curve["overlap"], color=color, label=rf"$\alpha={load:g}$")
+        if simulation is not None:
+            found = simulation.sel(load=load, method="nearest").isel(pattern=0)
+            ax.errorbar(
+                found["temperature"],
+                found["overlap"],
+                yerr=found["overlap_error"],
+                fmt="o",
+                color=color,
+                markersize=3.5,
+                linewidth=1.0,
+                capsize=0,
+            )
+    ax.set_xlabel(r"temperature $T$")
+    ax.set_ylabel("retrieval overlap $m$")
+    ax.set_ylim(-0.03, 1.03)
+    ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
+def verification(
+    report: Verification, ax: matplotlib.axes.Axes | None = None
+) -> matplotlib.axes.Axes:
+    """Simulated minus predicted against 1/N, in units of each claim's extrapolated error.
+
+    Parameters
+    ----------
+    report : Verification
+        Result of `assocmem.verify`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    ax = _axes(ax)
+    for claim in report.claims:
+        inverse = 1.0 / np.asarray(claim.sizes)
+        difference = np.subtract(claim.by_size, claim.finite_size_prediction) / claim.error
+        label = f"{claim.quantity}, T = {claim.temperature:g}: z = {claim.z:.1f}"
+        drawn = ax.errorbar(
+            inverse,
+            difference,
+            yerr=np.asarray(claim.by_size_error) / claim.error,
+            fmt="o",
+            markersize=3.5,
+            label=label,
+        )
+        ax.errorbar(0.0, claim.z, yerr=1.0, fmt="s", color=drawn[0].get_color(), markersize=5)
+    ax.axhline(0.0, color="black", linewidth=0.8)
+    ax.set_xlabel("$1/N$ (squares: extrapolated)")
+    ax.set_ylabel("(simulated $-$ predicted) / error")
+    ax.legend(frameon=False, fontsize="small")
+    return ax

@@ -1,0 +1,502 @@
+"""Predictions against simulations of the same model object, each with its z-score."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _validate as check
+from .serial import to_json
+
+if TYPE_CHECKING:
+    import matplotlib.axes
+    import xarray
+
+Prediction = Callable[[Any, float], Mapping[str, float]]
+
+# How a simulation is started so that it visits the state that theory speaks of.
+_STARTS = {
+    "retrieval": "pattern",
+    "mixture": "mixture",
+    "paramagnet": "random",
+    "spin-glass": "random",
+}
+
+# Observables by the names of their predictions, and of their estimates in a simulation.
+_VARIABLES = {
+    "overlap": "overlap",
+    "q": "replica_overlap",
+    "energy": "energy",
+    "susceptibility": "susceptibility",
+    "specific_heat": "specific_heat",
+}
+_ESCAPED = "escaped"
+
+
+@dataclass(frozen=True)
+class Claim:
+    r"""One prediction beside its simulation.
+
+    Parameters
+    ----------
+    quantity : str
+        Name of the observable.
+    temperature : float
+        Temperature T.
+    predicted : float
+        The theory's value in the limit N -> infinity.
+    simulated, error : float
+        Simulated value extrapolated to N -> infinity, and its standard error.
+    z : float
+        (simulated - predicted)/error.
+    p_value : float
+        Probability of so large a \|z\| if the theory is right, by Student's t with ``freedom``
+        degrees of freedom.
+    freedom : int
+        Degrees of freedom of the error.
+    fit_p_value : float or None
+        Probability of so poor a fit of the finite-size law; None where nothing was left over
+        to judge it by.
+    sizes, by_size, by_size_error : tuple
+        N, the simulated mean at that N, and its standard error over disorder.
+    finite_size_prediction : tuple of float
+        The theory at the load K/N that the sample of that size really has.
+    verdict : {"agrees", "DISAGREES", "undecided"}
+        At the false-alarm rate of the whole table; undecided where chains left the state.
+    escaped : tuple of int
+        Chains of each size that left the state, see `verify`.
+    """
+
+    quantity: str
+    temperature: float
+    predicted: float
+    simulated: float
+    error: float
+    z: float
+    p_value: float
+    freedom: int
+    fit_p_value: float | None
+    sizes: tuple[int, ...]
+    by_size: tuple[float, ...]
+    by_size_error: tuple[float, ...]
+    finite_size_prediction: tuple[float, ...]
+    escaped: tuple[int, ...]
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """A table of claims about one model; truthy when all of them hold.
+
+    Parameters
+    ----------
+    model : model object
+        What was solved and simulated.
+    state : str
+        The state whose properties were compared.
+    claims : tuple of Claim
+        One for each quantity and temperature.
+    false_alarm : float
+        Probability that a right theory fails somewhere in this table.
+    settings : dict
+        Parameters of the simulation, enough to run it again.
+    """
+
+    model: Any
+    state: str
+    claims: tuple[Claim, ...]
+    false_alarm: float
+    settings: Mapping[str, Any]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every claim was decided, and holds."""
+        return all(claim.verdict == "agrees" for claim in self.claims)
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __str__(self) -> str:
+        sizes = ", ".join(str(n) for n in self.claims[0].sizes)
+        head = f"{'quantity':<16}{'T':>7}{'predicted':>14}{'simulated':>14}{'error':>11}{'z':>8}"
+        rows = [
+            f"{c.quantity:<16}{c.temperature:>7.4g}{c.predicted:>14.6g}{c.simulated:>14.6g}"
+            f"{c.error:>11.2g}{c.z:>8.2f}  {c.verdict}"
+            for c in self.claims
+        ]
+        count = {v: sum(c.verdict == v for c in self.claims) for v in ("DISAGREES", "undecided")}
+        end = "all agree"
+        if not self.passed:
+            end = f"of {len(self.claims)}: {count['DISAGREES']} DISAGREE, "
+            end += f"{count['undecided']} undecided"
+        for t in sorted({c.temperature for c in self.claims}):
+            left = next(c.escaped for c in self.claims if c.temperature == t)
+            if any(left):
+                which = ", ".join(
+                    f"{k} at N = {n}" for k, n in zip(left, self.claims[0].sizes, strict=True) if k
+                )
+                rows.append(
+                    f"T = {t:g}: chains left the metastable state ({which}); larger n_spins"
+                )
+        return "\n".join(
+            [
+                f"{self.state} of {self.model}",
+                f"N = {sizes}, extrapolated to infinity; {self.settings['disorder']} samples each",
+                head,
+                *rows,
+                f"{end} (a right theory fails this table with probability {self.false_alarm:g})",
+            ]
+        )
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Labelled table with dimensions ``claim`` and ``n_spins``; model and settings in attrs."""
+        import json
+
+        import xarray as xr
+
+        scalars = ("predicted", "simulated", "error", "z", "p_value", "freedom", "verdict")
+        variables: dict[str, Any] = {
+            name: ("claim", np.array([getattr(c, name) for c in self.claims])) for name in scalars
+        }
+        variables["fit_p_value"] = (
+            "claim",
+            np.array([np.nan if c.fit_p_value is None else c.fit_p_value for c in self.claims]),
+        )
+        for name in ("by_size", "by_size_error", "finite_size_prediction", "escaped"):
+            rows = np.array([getattr(c, name) for c in self.claims])
+            variables[name] = (("claim", "n_spins"), rows)
+        return xr.Dataset(
+            variables,
+            coords={
+                "quantity": ("claim", [c.quantity for c in self.claims]),
+                "temperature": ("claim", [c.temperature for c in self.claims]),
+                "n_spins": list(self.claims[0].sizes),
+            },
+            attrs={
+                "model": to_json(self.model),
+                "state": self.state,
+                "false_alarm": self.false_alarm,
+                "settings": json.dumps(dict(self.settings)),
+            },
+        )
+
+    def plot(self, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
+        """Draw simulated minus predicted, in standard errors of each size, against 1/N."""
+        from .plot import verification
+
+        return verification(self, ax)
+
+
+def verify(
+    model: Any,
+    *,
+    temperature: float | Sequence[float],
+    state: str = "retrieval",
+    n_mixed: int = 3,
+    n_spins: Sequence[int] = (400, 800, 1600),
+    disorder: int = 16,
+    chains: int = 2,
+    sweeps: int = 1000,
+    burn_in: int | None = None,
+    seed: int = 0,
+    false_alarm: float = 1e-3,
+    theory: Prediction | None = None,
+    workers: int | None = None,
+    progress: bool = True,
+) -> Verification:
+    """Solve a model and simulate it, and judge each prediction by its z-score.
+
+    At every size N the simulated mean over disorder is compared with the theory at the load
+    K/N which the samples of that size have. The differences are fitted by d + c/N, the leading
+    finite-size law away from critical points, and d is the claim's discrepancy: with one size
+    there is nothing to extrapolate and c = 0.
+
+    Parameters
+    ----------
+    model : Hopfield
+        The model to be solved and simulated.
+    temperature : float or sequence of float
+        Temperatures T > 0.
+    state : {"retrieval", "mixture", "paramagnet", "spin-glass"}
+        Which state is compared. Of the paramagnet and the spin glass, which random starts reach,
+        only the energy is.
+    n_mixed : int
+        Number of patterns in the mixture, whose overlaps are compared by their mean.
+    n_spins : sequence of int
+        Sizes N, at least one; three or more show whether the finite-size law fits.
+    disorder : int
+        Quenched samples at each size, at least 4: errors are over samples.
+    chains : int
+        Chains of one sample, at least 2: their overlap estimates q.
+    sweeps, burn_in : int
+        Recorded and discarded sweeps; by default half as many are discarded as recorded.
+    seed : int
+        Root of all random numbers.
+    false_alarm : float
+        Probability that a right theory fails somewhere in the table, shared among the claims
+        (Sidak).
+    theory : callable, optional
+        ``theory(model, temperature)`` returning predictions by name (``overlap``, ``q``,
+        ``energy``, ``susceptibility``, ``specific_heat``), in place of the package's own.
+    workers : int, optional
+        Threads over disorder samples, by default one for each core; the numbers do not depend
+        on it.
+    progress : bool
+        Show a progress bar when on a terminal.
+
+    Returns
+    -------
+    Verification
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or the state does not exist in theory at that point.
+
+    Notes
+    -----
+    At finite N a metastable state is left in the end. A chain whose mean overlap is below 0.8 of
+    the largest of its size and temperature is counted as escaped; where there are any, the claim
+    is undecided rather than blamed on the theory.
+
+    The susceptibility is dm/dh = N (<m^2> - <m>^2)/T averaged over disorder, against the
+    theory's derivative with respect to a field on the retrieved pattern; the specific heat is
+    dE/dT = N (<e^2> - <e>^2)/T^2, against the derivative of the theory's energy.
+
+    Examples
+    --------
+    >>> from assocmem import Hopfield, verify
+    >>> report = verify(Hopfield(load=0.02), temperature=0.3, n_spins=(200, 400, 800),
+    ...                 disorder=8, sweeps=400)
+    >>> [claim.quantity for claim in report.claims]
+    ['overlap', 'q', 'energy', 'specific_heat', 'susceptibility']
+    """
+    temperatures = _temperatures(temperature)
+    state = check.choice("state", state, tuple(_STARTS))
+    sizes = _sizes(model, n_spins)
+    check.integer("disorder", disorder, 4)
+    check.integer("chains", chains, 2)
+    check.integer("sweeps", sweeps, 2)
+    workers = os.cpu_count() or 1 if workers is None else workers
+    burn_in = sweeps // 2 if burn_in is None else check.integer("burn_in", burn_in, 0)
+    check.real("false_alarm", false_alarm, 0.0, 1.0, open_low=True, open_high=True)
+    n_mixed = check.integer("n_mixed", n_mixed, 2)
+    tracked = n_mixed if state == "mixture" else 1
+    predict = _prediction(state, n_mixed) if theory is None else theory
+    if not callable(predict):
+        raise TypeError(f"theory must be callable as theory(model, temperature), got {theory!r}")
+    predictions = {t: dict(predict(model, t)) for t in temperatures}
+    at_size = {(t, n): dict(predict(_at_size(model, n), t)) for t in temperatures for n in sizes}
+    settings = {
+        "n_spins": sizes,
+        "temperature": temperatures,
+        "disorder": disorder,
+        "chains": chains,
+        "sweeps": sweeps,
+        "burn_in": burn_in,
+        "seed": seed,
+    }
+    measured = {
+        n: _measure(model, n, _STARTS[state], tracked, settings, workers, progress) for n in sizes
+    }
+    names = [name for name in predictions[temperatures[0]] if name in _VARIABLES]
+    if not names:
+        raise ValueError(
+            f"theory must predict some of {sorted(_VARIABLES)}, "
+            f"got {sorted(predictions[temperatures[0]])}"
+        )
+    level = 1.0 - (1.0 - false_alarm) ** (1.0 / (len(names) * len(temperatures)))
+    claims = tuple(
+        _judge(
+            name,
+            t,
+            predictions[t][name],
+            [at_size[t, n][name] for n in sizes],
+            [measured[n][name][:, k] for n in sizes],
+            [int(measured[n][_ESCAPED][k]) for n in sizes],
+            sizes,
+            level,
+        )
+        for k, t in enumerate(temperatures)
+        for name in names
+    )
+    return Verification(model, state, claims, false_alarm, settings)
+
+
+def _temperatures(temperature: float | Sequence[float]) -> tuple[float, ...]:
+    values = temperature if np.ndim(temperature) else [temperature]
+    checked = tuple(check.real("temperature", t, 0.0, open_low=True) for t in values)
+    if not checked:
+        raise ValueError("temperature must hold at least one value, got none")
+    return checked
+
+
+def _sizes(model: Any, n_spins: Sequence[int]) -> tuple[int, ...]:
+    values = [n_spins] if not np.ndim(n_spins) else list(n_spins)
+    sizes = tuple(
+        sorted(check.integer("n_spins", int(n) if float(n) == n else n, 2) for n in values)
+    )
+    if not sizes or len(set(sizes)) != len(sizes):
+        raise ValueError(f"n_spins must be different sizes, at least one, got {n_spins!r}")
+    for n in sizes:
+        model.count(n)
+    return sizes
+
+
+def _at_size(model: Any, n_spins: int) -> Any:
+    """The model whose load is that of a sample of ``n_spins`` spins, K/N."""
+    if model.n_patterns is not None:
+        return model
+    return replace(model, load=model.count(n_spins) / n_spins)
+
+
+def _prediction(state: str, n_mixed: int) -> Prediction:
+    """The package's own theory of a state, as predictions by the names of observables."""
+    from .theory import solve
+
+    def solved(model: Any, temperature: float) -> Any:
+        found = solve(model, temperature, state, n_mixed=n_mixed)
+        if not found.exists:
+            raise ValueError(
+                f"state {state!r} of {model} does not exist at temperature {temperature:g} "
+                f"({found.reason}): there is nothing to verify; choose another point"
+            )
+        if not found.stable and state != "spin-glass":
+            raise ValueError(
+                f"state {state!r} of {model} is unstable at temperature {temperature:g} "
+                f"({dict(found.stability)}): a simulation leaves it; choose another point"
+            )
+        return found
+
+    def derivative(values: Callable[[float], float], step: float) -> float:
+        # Fourth-order central difference: solutions are good to 1e-12, so h = 1e-3 leaves
+        # errors of 1e-9 beside statistical errors of 1e-3.
+        up, down, up2, down2 = (values(k * step) for k in (1, -1, 2, -2))
+        return (8.0 * (up - down) - (up2 - down2)) / (12.0 * step)
+
+    def predict(model: Any, temperature: float) -> dict[str, float]:
+        found = solved(model, temperature)
+        if state in ("paramagnet", "spin-glass"):
+            return {"energy": found.energy}
+        step = 1e-3 * temperature
+        heat = derivative(lambda x: solved(model, temperature + x).energy, step)
+        claims = {
+            "overlap": float(np.mean(found.overlaps)),
+            "q": found.q,
+            "energy": found.energy,
+            "specific_heat": heat,
+        }
+        if state == "mixture":
+            return claims
+        field = tuple(model.field) or (0.0,)
+
+        def overlap(h: float) -> float:
+            shifted = replace(
+                model,
+                load=None if model.n_patterns else model.load,
+                field=(field[0] + h, *field[1:]),
+            )
+            return solved(shifted, temperature).overlaps[0]
+
+        return {**claims, "susceptibility": derivative(overlap, step)}
+
+    return predict
+
+
+def _measure(
+    model: Any,
+    n: int,
+    start: str,
+    tracked: int,
+    settings: Mapping[str, Any],
+    workers: int,
+    progress: bool,
+) -> dict[str, np.ndarray]:
+    """Observables of size ``n``, each of shape (disorder, temperatures)."""
+    from .montecarlo.sampler import sample
+
+    # Sizes draw from streams of their own, so that their errors are independent.
+    own_seed = np.random.SeedSequence((settings["seed"], n)).generate_state(1, np.uint64)[0]
+    data = sample(
+        model,
+        n_spins=n,
+        temperature=settings["temperature"],
+        start=start,
+        tracked=tracked,
+        disorder=settings["disorder"],
+        chains=settings["chains"],
+        sweeps=settings["sweeps"],
+        burn_in=settings["burn_in"],
+        seed=int(own_seed),
+        workers=workers,
+        progress=progress,
+    ).dataset
+    measured = {}
+    for name, variable in _VARIABLES.items():
+        values = data[variable]
+        if "pattern" in values.dims:
+            values = values.mean("pattern")
+        if "chain" in values.dims:
+            values = values.mean("chain")
+        measured[name] = values.transpose("disorder", "temperature").values
+    by_chain = data["overlap"].mean("pattern")
+    lost = (by_chain < 0.8 * by_chain.max(["disorder", "chain"])).sum(["disorder", "chain"])
+    measured[_ESCAPED] = lost.values * (start != "random")
+    return measured
+
+
+def _judge(
+    quantity: str,
+    temperature: float,
+    predicted: float,
+    finite: Sequence[float],
+    samples: Sequence[np.ndarray],
+    escaped: Sequence[int],
+    sizes: Sequence[int],
+    level: float,
+) -> Claim:
+    """Compare one quantity: ``samples[k]`` are its values over disorder at ``sizes[k]``."""
+    from scipy import stats
+
+    means = np.array([np.mean(x) for x in samples])
+    errors = np.array([np.std(x, ddof=1) / math.sqrt(len(x)) for x in samples])
+    if np.any(errors == 0.0):
+        raise ValueError(
+            f"{quantity} has no spread over disorder at T = {temperature:g}: there is no error "
+            "to judge it by; raise temperature or disorder"
+        )
+    difference = means - np.asarray(finite)
+    columns = [np.ones(len(sizes))]
+    if len(sizes) > 1:
+        columns.append(1.0 / np.asarray(sizes, dtype=float))
+    design = np.array(columns).T / errors[:, None]
+    covariance = np.linalg.inv(design.T @ design)
+    coefficients = covariance @ (design.T @ (difference / errors))
+    error = math.sqrt(covariance[0, 0])
+    left_over = len(sizes) - len(columns)
+    misfit = float(np.sum((difference / errors - design @ coefficients) ** 2))
+    freedom = sum(len(x) - 1 for x in samples)
+    z = float(coefficients[0]) / error
+    p_value = float(2.0 * stats.t.sf(abs(z), freedom))
+    return Claim(
+        quantity=quantity,
+        temperature=temperature,
+        predicted=float(predicted),
+        simulated=float(predicted + coefficients[0]),
+        error=error,
+        z=z,
+        p_value=p_value,
+        freedom=freedom,
+        fit_p_value=float(stats.chi2.sf(misfit, left_over)) if left_over else None,
+        sizes=tuple(sizes),
+        by_size=tuple(map(float, means)),
+        by_size_error=tuple(map(float, errors)),
+        finite_size_prediction=tuple(map(float, finite)),
+        escaped=tuple(escaped),
+        verdict="undecided" if any(escaped) else "agrees" if p_value >= level else "DISAGREES",
+    )

@@ -87,11 +87,13 @@ class Breaking:
         return np.array(equations if self.glass else [out.tanh - m, *equations])
 
     def numbers(self, y: np.ndarray) -> dict[str, float]:
-        """Order parameters and thermodynamic functions at a solution."""
+        """Order parameters and thermodynamic functions at a solution y, as for `residual`."""
         t = self.temperature
         m = 0.0 if self.glass else float(y[0])
         delta, c, w = (math.exp(value) for value in (y if self.glass else y[1:]))
         out = self.averages(m, delta, c, w)
+        if out is None:
+            raise ValueError(f"y must be within the domain, got {y!r}")
         free = self.term.signal_energy(m) + self.term.free_energy(delta, c, w, t) - out.log_z
         entropy = out.entropy + self.term.entropy(delta, c, w, t)
         q1 = 1.0 - t * c

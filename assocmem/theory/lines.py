@@ -108,22 +108,21 @@ def tangent_of(matrix: np.ndarray, along: np.ndarray) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
-def correct(
+def project(
     system: System,
     guess: np.ndarray,
     along: np.ndarray,
     jacobian: Callable[[np.ndarray], np.ndarray] | None = None,
     tolerance: float = 1e-13,
     max_newton: int = 8,
-) -> tuple[np.ndarray, np.ndarray, float, int] | None:
+) -> tuple[np.ndarray, float, int] | None:
     """Newton's method onto the curve in the plane through ``guess`` across ``along``.
 
     Returns
     -------
-    (point, jacobian, residual, steps), or None where it does not converge
+    (point, residual, steps), or None where it does not converge
     """
     y = guess
-    matrix = None
     last = np.inf
     for steps in range(max_newton + 1):
         value = np.asarray(system(y))
@@ -131,8 +130,8 @@ def correct(
             return None
         size = float(np.max(np.abs(value)))
         if size <= tolerance and (size >= 0.5 * last or size == 0.0 or steps > 2):
-            break
-        if steps == max_newton or size > 1e3 * max(last, 1e-9):
+            return y, size, steps
+        if size > 1e3 * max(last, 1e-9):
             return None
         matrix = jacobian(y) if jacobian is not None else numerical_jacobian(system, y)
         try:
@@ -141,10 +140,24 @@ def correct(
         except np.linalg.LinAlgError:
             return None
         last = size
-    matrix = jacobian(y) if jacobian is not None else numerical_jacobian(system, y)
-    if not np.all(np.isfinite(matrix)):
+    return None
+
+
+def correct(
+    system: System,
+    guess: np.ndarray,
+    along: np.ndarray,
+    jacobian: Callable[[np.ndarray], np.ndarray] | None = None,
+    tolerance: float = 1e-13,
+    max_newton: int = 8,
+) -> tuple[np.ndarray, np.ndarray, float, int] | None:
+    """As `project`, with the Jacobian at the point found: (point, jacobian, residual, steps)."""
+    found = project(system, guess, along, jacobian, tolerance, max_newton)
+    if found is None:
         return None
-    return y, matrix, size, steps
+    y, size, steps = found
+    matrix = jacobian(y) if jacobian is not None else numerical_jacobian(system, y)
+    return (y, matrix, size, steps) if np.all(np.isfinite(matrix)) else None
 
 
 def trace(
@@ -352,10 +365,10 @@ def laid_out(
             - s * s * (1 - s) * t1
         )
         along = (1 - s) * t0 + s * t1
-        found = correct(system, guess, along / np.linalg.norm(along), jacobian, tolerance, 20)
+        found = project(system, guess, along / np.linalg.norm(along), jacobian, tolerance, 20)
         if found is None:
             raise RuntimeError(f"no point of the curve near {guess}; trace it in smaller steps")
-        points[i], residuals[i] = found[0], found[2]
+        points[i], residuals[i] = found[0], found[1]
     return points, residuals
 
 

@@ -273,3 +273,14 @@ def test_refusals_and_text():
     dataset = solve(Hopfield(load=0.05), 0.2).to_dataset()
     assert float(dataset.overlap[0]) > 0.99
     assert bool(solve(Hopfield(load=0.5), 0.2).to_dataset().exists) is False
+
+
+@pytest.mark.parametrize("load", [0.05, 0.5])
+def test_dataset_survives_its_file(tmp_path, load):
+    import xarray as xr
+
+    state = solve(Hopfield(load=load), 0.2)
+    state.to_dataset().to_netcdf(tmp_path / "state.nc", engine="h5netcdf")
+    with xr.open_dataset(tmp_path / "state.nc", engine="h5netcdf") as read:
+        assert bool(read.exists) is state.exists
+        assert math.isnan(float(read.q)) is not state.exists

@@ -52,8 +52,17 @@ def test_every_line_converged_and_says_why_it_ended(diagram):
         assert np.all(np.isfinite(line.load))
         assert np.all(np.isfinite(line.temperature))
     assert "critical load at T = 0" in str(diagram)
-    dataset = diagram.to_dataset()
-    assert dataset["T_M_load"].shape == (100,)
+
+
+def test_dataset_survives_its_file(diagram, tmp_path):
+    import xarray as xr
+
+    diagram.to_dataset().to_netcdf(tmp_path / "diagram.nc", engine="h5netcdf")
+    with xr.open_dataset(tmp_path / "diagram.nc", engine="h5netcdf") as read:
+        np.testing.assert_array_equal(read["T_M_load"], diagram.lines["T_M"].load)
+        name = "critical load at T = 0"
+        value = read["critical_value"].sel(critical_point=name)
+        assert float(value) == diagram.points[name]
 
 
 def test_states_end_on_their_lines(diagram):

@@ -1,7 +1,7 @@
 """Curves G(y) = 0 of n equations in n + 1 unknowns: traced, cut at events, laid out evenly.
 
 Pseudo-arclength continuation (Keller 1977; Allgower & Georg, Introduction to Numerical
-Continuation Methods, SIAM 2003, chs. 2 and 10): a step along the tangent, then Newton's method
+Continuation Methods, SIAM 2003): a step along the tangent, then Newton's method
 in the plane across it. The parameter of the curve is its length, so folds are ordinary points.
 """
 
@@ -376,7 +376,7 @@ def spinodal_system(residual, jacobian, n: int) -> System:
     """Folds of F(x; p) = 0 in the plane p: unknowns y = (x, v, p) of size 2 n + 2.
 
     F = 0, J v = 0, |v|^2 = 1, with J = dF/dx (Seydel, Practical Bifurcation and Stability
-    Analysis, ch. 5).
+    Analysis).
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ Free energy per spin, self-interactions left out (they would shift it by -alpha/
     f = alpha/2 + n m^2/2 + (alpha T/2) ln(1 - C) - alpha q/(2 (1 - C)) + b^2 C/2
         - T E ln 2cosh((u S + b z)/T),
 
-Amit, Gutfreund, Sompolinsky, Ann. Phys. 173 (1987) 30, eq. (2.16) in the variables above;
+Amit, Gutfreund, Sompolinsky, Ann. Phys. 173 (1987) 30, in the variables above;
 q = 1 - T C throughout.
 """
 

@@ -4,7 +4,7 @@ At T = 0 and for one pattern of +-1 entries, with y = m/sqrt(2 alpha r) = 1/(sqr
 
     m = erf y,  sqrt(2 alpha) = erf(y)/y - (2/sqrt(pi)) exp(-y^2),
 
-Amit, Gutfreund, Sompolinsky, Phys. Rev. Lett. 55 (1985) 1530, eq. (9).
+Amit, Gutfreund, Sompolinsky, Phys. Rev. Lett. 55 (1985) 1530.
 """
 
 from __future__ import annotations

@@ -108,10 +108,11 @@ def run(couplings, fields, external, spins, bulk, single, rates, rule, update, p
     weighing = (np.empty(size, np.float32), np.empty((size + BLOCK - 1) // BLOCK, np.float64))
     if policy != AUTO:
         waits[:] = policy == WAITING
-    for sweep in range(sweeps + 1):
+    while clock.min() < sweeps:
+        sweep = clock.min()
         n_active = np.int64(0)
         for r in range(n_chains):
-            if clock[r] == sweep and waits[r] and sweep < sweeps:
+            if clock[r] == sweep and waits[r]:
                 reached, count = wait(
                     couplings, fields, external, spins, r, single, rates[r], slopes[r], rule,
                     update == RANDOM, pending, observe, sums, sweep, sweeps, interval,
@@ -123,7 +124,7 @@ def run(couplings, fields, external, spins, bulk, single, rates, rule, update, p
             if clock[r] == sweep:
                 active[n_active] = r
                 n_active += 1
-        if sweep == sweeps or n_active == 0:
+        if n_active == 0:
             continue
         if update != RANDOM:
             sweep_in_order(

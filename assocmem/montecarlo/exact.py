@@ -1,0 +1,208 @@
+"""Small systems without sampling: all 2^N states, and the transition matrix of a sweep."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import _validate as check
+from ..hopfield.pairwise import PairwiseSample
+from ..hopfield.rules import Hebb
+from .dynamics import RULES, Dynamics
+
+MOST_SPINS = 24
+MOST_SPINS_OF_MATRIX = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Exact:
+    """Averages over all states of one sample, at each temperature; made by `enumerate_states`.
+
+    Parameters
+    ----------
+    temperatures : ndarray, shape (n,)
+        T, in the unit of H.
+    log_z : ndarray, shape (n,)
+        ln of the sum of weights; infinite (of the sign of minus the ground energy) at T = 0.
+    free_energy : ndarray, shape (n,)
+        -T log_z, total, not per spin; the ground energy at T = 0.
+    energy, energy_variance : ndarray, shape (n,)
+        <H> and <H^2> - <H>^2, total.
+    overlaps, overlap_squares, overlap_magnitudes : ndarray, shape (n, K)
+        <m_mu>, <m_mu^2>, <|m_mu|>.
+    spins : ndarray, shape (n, N)
+        <s_i>.
+    ground_energy : float
+        Lowest H.
+    ground_states : int
+        How many states have it.
+    levels, degeneracies : ndarray or None
+        All energies H and how many states have each, where H is an integer over N (integer
+        couplings, no field); None otherwise.
+    """
+
+    temperatures: np.ndarray
+    log_z: np.ndarray
+    free_energy: np.ndarray
+    energy: np.ndarray
+    energy_variance: np.ndarray
+    overlaps: np.ndarray
+    overlap_squares: np.ndarray
+    overlap_magnitudes: np.ndarray
+    spins: np.ndarray
+    ground_energy: float
+    ground_states: int
+    levels: np.ndarray | None
+    degeneracies: np.ndarray | None
+
+
+def enumerate_states(
+    sample: PairwiseSample, temperatures: float | Sequence[float], *, parallel: bool = False
+) -> Exact:
+    """Sum over all 2^N states, in Gray-code order (one flip from each state to the next).
+
+    Parameters
+    ----------
+    sample : PairwiseSample
+        N <= 24 spins.
+    temperatures : float or sequence of float
+        T >= 0; T = 0 is the uniform average over the ground states.
+    parallel : bool
+        Weigh states by the stationary law of parallel heat bath, T > 0, in place of exp(-H/T):
+        prod_i 2 cosh(h_i/T) exp(f_i s_i/T) with the whole local field h_i and its external part
+        f_i. Then log_z and free_energy are those of this law, while energies are still of H.
+
+    Returns
+    -------
+    Exact
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range.
+
+    Notes
+    -----
+    Cost: 2^N (N + n (N + 3 K)) operations for n temperatures, about a second per temperature at
+    N = 24; no memory to speak of. Fields and energies are exact integers for Hebb's rule with
+    unbiased patterns, and otherwise computed anew every 1024 states.
+
+    References
+    ----------
+    Peretto, Biol. Cybern. 50 (1984) 51, for the stationary law of parallel dynamics.
+    """
+    if not isinstance(sample, PairwiseSample):
+        raise TypeError(f"sample must be a PairwiseSample, got {sample!r}")
+    size = check.integer("sample.n_spins", sample.n_spins, 2, MOST_SPINS)
+    values = np.atleast_1d(np.asarray(temperatures, dtype=np.float64))
+    if values.ndim != 1 or not np.all(np.isfinite(values)) or np.any(values < 0.0):
+        raise ValueError(f"temperatures must be finite and >= 0, got {temperatures!r}")
+    if parallel and np.any(values == 0.0):
+        raise ValueError(f"temperatures must be > 0 when parallel, got {temperatures!r}")
+    from .kernels.enumeration import accumulate, ground
+
+    couplings, unit = _couplings(sample)
+    external = sample.field / unit
+    eta = np.ascontiguousarray(sample.standardised.T, dtype=np.float64)
+    counted = sample.is_integer and not np.any(external)
+    slack = 0.0 if counted else 1e-9 * max(np.abs(couplings).sum() + np.abs(external).sum(), 1e-300)
+    lowest, highest = ground(couplings, external)
+    with np.errstate(divide="ignore"):
+        betas = unit / values  # infinite at T = 0
+    span = round(highest - lowest) + 1 if counted else 0
+    histogram = np.zeros(span, np.int64)
+    moments = np.zeros((len(values), 3))
+    by_pattern = np.zeros((len(values), 3, sample.n_patterns))
+    by_spin = np.zeros((len(values), size))
+    offsets = np.zeros(len(values))
+    states = accumulate(
+        couplings, external, eta, betas, lowest, slack, parallel, offsets, moments, by_pattern,
+        by_spin, histogram,
+    )  # fmt: skip
+    weight = moments[:, 0]
+    mean = moments[:, 1] / weight
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_z = offsets + np.log(weight)
+        if not parallel:
+            log_z -= lowest * unit / values
+        free = np.where(values > 0.0, -values * log_z, lowest * unit)
+    present = np.flatnonzero(histogram)
+    return Exact(
+        temperatures=values,
+        log_z=np.where(values > 0.0, log_z, math.copysign(math.inf, -lowest)),
+        free_energy=free,
+        energy=unit * (lowest + mean),
+        energy_variance=unit**2 * np.maximum(moments[:, 2] / weight - mean**2, 0.0),
+        overlaps=by_pattern[:, 0] / weight[:, None],
+        overlap_squares=by_pattern[:, 1] / weight[:, None],
+        overlap_magnitudes=by_pattern[:, 2] / weight[:, None],
+        spins=by_spin / weight[:, None],
+        ground_energy=unit * lowest,
+        ground_states=int(states),
+        levels=unit * (lowest + present) if counted else None,
+        degeneracies=histogram[present] if counted else None,
+    )
+
+
+def transition_matrix(
+    sample: PairwiseSample, temperature: float, dynamics: Dynamics | None = None
+) -> np.ndarray:
+    """Probabilities of going from state to state in one sweep.
+
+    Parameters
+    ----------
+    sample : PairwiseSample
+        N <= 10 spins.
+    temperature : float
+        T > 0.
+    dynamics : Dynamics, optional
+        Rule and order of updates; by default sequential heat bath.
+
+    Returns
+    -------
+    ndarray, float64, shape (2^N, 2^N)
+        Element [a, b] is the probability of b after a; in state a, s_i = +1 where bit i of a is
+        set. Rows sum to 1. Made from the probability of flipping that the samplers use.
+    """
+    if not isinstance(sample, PairwiseSample):
+        raise TypeError(f"sample must be a PairwiseSample, got {sample!r}")
+    size = check.integer("sample.n_spins", sample.n_spins, 2, MOST_SPINS_OF_MATRIX)
+    temperature = check.real("temperature", temperature, 0.0, open_low=True)
+    dynamics = Dynamics() if dynamics is None else dynamics
+    from .kernels.pairwise import flip_probability
+
+    couplings, unit = _couplings(sample)
+    labels = np.arange(2**size)
+    spins = 2.0 * ((labels[:, None] >> np.arange(size)) & 1) - 1.0
+    costs = 2.0 * spins * (spins @ couplings + sample.field / unit) * unit / temperature
+    rule = RULES.index(dynamics.rule)
+    flips = np.array([[flip_probability(z, rule) for z in row] for row in costs / math.log(2.0)])
+    if dynamics.update == "parallel":
+        matrix = np.ones((2**size, 2**size))
+        for i in range(size):
+            differs = ((labels[:, None] ^ labels) >> i) & 1 == 1
+            matrix *= np.where(differs, flips[:, i, None], 1.0 - flips[:, i, None])
+        return matrix
+    steps = []
+    for i in range(size):
+        step = np.diag(1.0 - flips[:, i])
+        step[labels, labels ^ (1 << i)] = flips[:, i]
+        steps.append(step)
+    if dynamics.update == "random":
+        return np.linalg.matrix_power(sum(steps) / size, size)
+    matrix = steps[0]
+    for step in steps[1:]:
+        matrix = matrix @ step
+    return matrix
+
+
+def _couplings(sample: PairwiseSample) -> tuple[np.ndarray, float]:
+    """Couplings in float64, integers where they can be, and their unit."""
+    if sample.is_integer:
+        return sample.integer_couplings.astype(np.float64), 1.0 / sample.n_spins
+    if isinstance(sample.model.rule, Hebb):
+        return np.asarray(sample.model.rule.couplings(sample.standardised), np.float64), 1.0
+    return sample.couplings.astype(np.float64), 1.0

@@ -11,9 +11,8 @@ import click
 
 from ._version import __version__
 
-# Loads and temperatures of the theory's overlap curves beside the diagram.
+# Loads of the theory's overlap curves beside the diagram.
 _CURVES = (0.01, 0.05, 0.09, 0.13)
-_TEMPERATURES = tuple(k / 400 for k in range(441))
 _RULES = ("hebb", "pseudo-inverse", "storkey", "dreaming")
 
 
@@ -114,7 +113,7 @@ def main() -> None:
 @_reported
 @_model_options
 @click.option("--simulate/--no-simulate", default=False, help="Add Monte Carlo points.")
-@click.option("--n-spins", type=int, default=1000, show_default=True, help="Spins N.")
+@click.option("--n-spins", type=int, default=2000, show_default=True, help="Spins N.")
 @click.option(
     "--loads",
     type=_Numbers(),
@@ -129,8 +128,8 @@ def main() -> None:
     show_default=True,
     help="Temperatures of the simulated points.",
 )
-@click.option("--disorder", type=int, default=6, show_default=True, help="Samples of a point.")
-@click.option("--sweeps", type=int, default=600, show_default=True, help="Recorded sweeps.")
+@click.option("--disorder", type=int, default=4, show_default=True, help="Samples of a point.")
+@click.option("--sweeps", type=int, default=400, show_default=True, help="Recorded sweeps.")
 @click.option("--workers", type=int, help="Processes; by default one for each core.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option(
@@ -187,13 +186,25 @@ def phase_diagram_command(
             store=out / f"{name}_simulation.sqlite",
         )
         _write(points, out / f"{name}_simulation.nc")
-    curves = solve_grid(model, _CURVES if points is None else loads[::2], _TEMPERATURES)
+    chosen = _CURVES if points is None else loads[::2]
+    curves = solve_grid(model, chosen, _curve_temperatures(diagram.lines["T_M"], chosen))
     figure = overview(diagram, curves, points)
     for suffix in ("png", "svg"):
         path = out / f"{name}_phase_diagram.{suffix}"
         figure.savefig(path, dpi=200)
         click.echo(f"wrote {path}")
     _write(diagram.to_dataset(), out / f"{name}_phase_diagram.nc")
+
+
+def _curve_temperatures(spinodal: Any, loads: tuple[float, ...]) -> list[float]:
+    """Temperatures that draw overlaps smoothly: dense where they end with a vertical slope."""
+    import numpy as np
+
+    upper = spinodal.temperature >= spinodal.temperature[np.argmax(spinodal.load)]
+    order = np.argsort(spinodal.load[upper])
+    ends = np.interp(loads, spinodal.load[upper][order], spinodal.temperature[upper][order])
+    near = ends[:, None] * (1.0 - 0.1 * np.linspace(0.0, 1.0, 12) ** 2)
+    return sorted({*np.linspace(0.0, 1.0, 41), *near.ravel()})
 
 
 def _write(dataset: Any, path: Path) -> None:

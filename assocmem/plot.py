@@ -49,7 +49,7 @@ def _name_regions(diagram: PhaseDiagram, ax: matplotlib.axes.Axes) -> None:
     style = {"ha": "center", "va": "center", "fontsize": "small", "zorder": 5, "style": "italic"}
     ground = float(np.max(lines["T_c"].load))
     for load, temperature, text in (
-        (0.32 * right, 1.30, "paramagnet"),
+        (0.22 * right, 1.25, "paramagnet"),
         (0.70 * right, 0.85, "spin glass"),
         (1.45 * ground, 0.25, "metastable retrieval"),
         (0.5 * ground, 0.15, "retrieval"),
@@ -90,7 +90,7 @@ def phase_diagram(
         ax.plot(line.load, line.temperature, zorder=3, **_style(name))
     if "T_M" in diagram.lines:
         ax.set_xlim(0.0, 1.15 * float(np.max(diagram.lines["T_M"].load)))
-    ax.set_ylim(0.0, 1.6)
+    ax.set_ylim(0.0, 1.7)
     _name_regions(diagram, ax)
     if simulation is not None:
         loads, temperatures = np.meshgrid(

@@ -55,7 +55,8 @@ def phase_diagram(
     points["critical load at T = 0"] = float(end[red.ROOT_LOAD]) ** 2
     points["critical overlap at T = 0"] = float(end[red.M])
     points["entropy at critical load, T = 0"] = float(end[red.ENTROPY])
-    loads = np.linspace(0.0, 1.5 * points["critical load at T = 0"], n_points)
+    # Even in T, since the line leaves load 0 vertically.
+    loads = np.linspace(0.0, np.sqrt(1.5 * points["critical load at T = 0"]), n_points) ** 2
     lines["T_g"] = Line(
         "paramagnet freezes into the spin glass, T_g = 1 + sqrt(alpha)",
         loads,

@@ -1,8 +1,8 @@
 """Many chains of one disorder, taken together through the rows of J; one chain is the case R = 1.
 
 Spins are tried block by block: within a block each chain follows its own flips; then all the
-flips of a block are added to the fields of all chains, tile by tile, so that a stretch of J is
-read from memory once for all chains and a stretch of fields is touched once per block.
+flips of a block are added to the fields of all chains, so that the 64 rows of J stay in cache for
+all chains and the fields of a chain are touched once per four flips.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from .pairwise import (
     random_sweep,
     try_block,
 )
-from .rng import kernel
+from .rng import kernel, uncounted
 from .waiting import expected_flips, measure, wait
 
 SEQUENTIAL, RANDOM, PARALLEL = 0, 1, 2
 PLAIN, WAITING, AUTO = 0, 1, 2
-TILE = 1024
+TILE = 16384  # fields per pass: longer stretches of rows would push a chain's fields out of cache
 
 
-@kernel
+@uncounted
 def spread(couplings, fields, spins, active, n_active, flipped, found):
     """Add the flips of all chains to their fields, tile by tile."""
     size = spins.shape[1]
@@ -38,7 +38,7 @@ def spread(couplings, fields, spins, active, n_active, flipped, found):
                 add_flips(couplings, fields, spins, active[a], flipped, found[a], start, stop)
 
 
-@kernel
+@uncounted
 def sweep_in_order(couplings, fields, external, spins, bulk, single, rates, slopes, rule, active,
                    n_active, together, flipped, counts, found, draws, levels, marks, words,
                    near):  # fmt: skip

@@ -23,6 +23,7 @@ from .rng import (
     inlined,
     kernel,
     single_bits,
+    uncounted,
     wide,
 )
 
@@ -93,8 +94,7 @@ def fill(bulk, r, draws, levels):
     Draw k of the block is the lower half of draws[k], draw 32 + k the upper half. Vectorised:
     about 0.4 ns per spin, where a single generator takes a nanosecond per number.
     """
-    if r < 0:  # tells the compiler that no index counts from the end
-        return
+    r = max(r, 0)  # tells the compiler that no index counts from the end
     for k in range(LANES):
         bits, a, b, c, d = advance(bulk[r, 0, k], bulk[r, 1, k], bulk[r, 2, k], bulk[r, 3, k])
         draws[k] = bits
@@ -106,38 +106,31 @@ def fill(bulk, r, draws, levels):
 @inlined
 def mark(near, external, spins, r, base, width, levels, slope, marks):
     """Mark which spins of base..base+width-1 may flip; 5 vectorised operations each."""
-    if r < 0 or base < 0:  # tells the compiler that no index counts from the end
-        return
+    r, base = max(r, 0), max(base, 0)
     for i in range(width):
         field = np.float32(near[i]) + np.float32(external[base + i])
         marks[i] = slope * np.float32(spins[r, base + i]) * field < levels[i]
 
 
-@kernel
+@uncounted
 def flips_now(z, number, rule, single, r):
     """Whether u < p(z); 31 bits of u decide unless p falls between two of their values."""
     chance = flip_probability(z, rule) * TWO31
-    if number + 1.0 <= chance:
-        return True
-    if number >= chance:
-        return False
-    return number + wide(draw(single, r)) / TWO53 < chance
+    flips = number + 1.0 <= chance
+    if not flips and number < chance:
+        flips = number + wide(draw(single, r)) / TWO53 < chance
+    return flips
 
 
 @inlined
 def next_mark(marks, words, i):
     """Index of the first set mark at or after ``i``, or 64; ``words`` are eight marks each."""
-    while i < BLOCK and i & 7:
-        if marks[i]:
-            return i
-        i += 1
-    while i < BLOCK:
-        if words[i >> 3]:
-            while not marks[i]:
-                i += 1
-            return i
-        i += 8
-    return BLOCK
+    while i < BLOCK and not marks[i]:
+        if i & 7 == 0 and not words[i >> 3]:
+            i += 8
+        else:
+            i += 1
+    return i
 
 
 @inlined
@@ -155,9 +148,8 @@ def try_block(
     size = spins.shape[1]
     # The last block is a window of 64 that reaches back over spins already tried.
     width = min(BLOCK, size)
-    base = min(start, size - width)
-    if r < 0 or base < 0:
-        return 0
+    base = max(min(start, size - width), 0)
+    r = max(r, 0)
     fill(bulk, r, draws, levels)
     if width == BLOCK:
         for i in range(BLOCK):
@@ -219,8 +211,7 @@ def add_flips(couplings, fields, spins, r, flipped, count, start, stop):
     fields read and written once for the four; so four couplings must not overflow that type.
     Cost per flip: stop - start multiply-adds, as many couplings read.
     """
-    if r < 0 or start < 0:
-        return
+    r, start = max(r, 0), max(start, 0)
     done = 0
     while done + 1 < count:
         a, b = flipped[r, done], flipped[r, done + 1]
@@ -249,7 +240,7 @@ def add_flips(couplings, fields, spins, r, flipped, count, start, stop):
             fields[r, start + k] += change * couplings[a, start + k]
 
 
-@kernel
+@uncounted
 def random_sweep(couplings, fields, external, spins, r, single, rate, rule, flipped):
     """N attempts of chain r on spins drawn at random; returns the flips."""
     count = 0

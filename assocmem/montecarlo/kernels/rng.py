@@ -15,7 +15,9 @@ from numba.extending import intrinsic
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 # A call passes some eight words per array, which costs more than a small body does.
-inlined = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+inlined = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
+# Hot loops allocate nothing, and counting references to their arrays would cost as much as they do.
+uncounted = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 # For sums whose order of rounding does not matter, so that they vectorise.
 fast_sum = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
 

@@ -33,7 +33,7 @@ from .pairwise import (
     measure_overlaps,
     total_energy,
 )
-from .rng import TWO53, below, draw, exponential, fast_sum, kernel, single_float, wide
+from .rng import TWO53, below, draw, exponential, fast_sum, kernel, single_float, uncounted, wide
 
 _MARGIN = np.float32(5e-4)  # rounding of z in float32, in powers of two
 _LOWEST, _HIGHEST = np.float32(-60.0), np.float32(120.0)  # 1 - p is 0, p is 0 beyond these
@@ -72,7 +72,7 @@ def sum_of(values, start, stop):
     return total
 
 
-@kernel
+@uncounted
 def weigh(fields, external, spins, r, slope, rule, random_order, weights, sums):
     """Fill the bounds w_i of chain r and their sums over blocks of 64; return the whole sum.
 
@@ -106,7 +106,7 @@ def capped(weights):
     return total
 
 
-@kernel
+@uncounted
 def walk(weights, sums, start, budget):
     """The spin at or after ``start`` where ``budget`` runs out (N if none), and what is left."""
     size = weights.size

@@ -128,7 +128,7 @@ def main() -> None:
     show_default=True,
     help="Temperatures of the simulated points.",
 )
-@click.option("--disorder", type=int, default=4, show_default=True, help="Samples of a point.")
+@click.option("--disorder", type=int, default=8, show_default=True, help="Samples of a point.")
 @click.option("--sweeps", type=int, default=400, show_default=True, help="Recorded sweeps.")
 @click.option("--workers", type=int, help="Processes; by default one for each core.")
 @click.option("--seed", type=int, default=0, show_default=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import _validate as check
+from .._aligned import padded_zeros
 from ..hopfield.pairwise import PairwiseSample
 from ..hopfield.rules import Hebb
 
@@ -225,19 +226,22 @@ class _CachedFields:
         from .kernels import lanes, pairwise
 
         sample = owner.sample
-        if sample.is_integer:
-            self.couplings, self.unit = sample.integer_couplings, 1.0 / sample.n_spins
-            if 4 * sample.n_patterns >= 2**15:  # kernels add up four in the type of the couplings
-                self.couplings = self.couplings.astype(np.int32)
+        chains, size = owner._spins.shape
+        # Kernels want fields within FAR, and eight couplings added up in 16 bits.
+        if sample.is_integer and sample.n_patterns * size <= pairwise.FAR:
+            self.couplings, self.unit = sample.padded_couplings, 1.0 / size
+            if sample.n_patterns >= 2**12 and _largest(self.couplings) >= 2**12:
+                wider = padded_zeros(size, size, np.int32)
+                wider[:] = self.couplings
+                self.couplings = wider
             self.floor = 0.0
         else:
-            self.couplings, self.unit = _fixed_point(sample.couplings)
+            self.couplings, self.unit = _fixed_point(sample.couplings, pairwise.FAR)
             self.floor = self.unit * 2.0**12  # rounding of float32 couplings, with room
         self.external = sample.field / self.unit
         self.owner = owner
-        self.fields = np.empty(owner._spins.shape, np.int32)
+        self.fields = padded_zeros(chains, size, np.int32)
         pairwise.all_fields(self.couplings, owner._spins, self.fields)
-        chains, size = owner._spins.shape
         self.policy = {"waiting": lanes.WAITING, "auto": lanes.AUTO}.get(owner.method, lanes.PLAIN)
         if owner.dynamics.update == "parallel":
             self.policy = lanes.PLAIN
@@ -265,7 +269,8 @@ class _CachedFields:
 
     def energies(self) -> np.ndarray:
         spins = self.owner._spins
-        inner = np.einsum("ri,ri->r", self.fields, spins, dtype=np.int64)
+        fields = self.fields[:, : spins.shape[1]]
+        inner = np.einsum("ri,ri->r", fields, spins, dtype=np.int64)
         return -self.unit * (0.5 * inner + spins @ self.external)
 
 
@@ -341,13 +346,18 @@ def _resolve(sample: PairwiseSample, dynamics: Dynamics, method: str, temperatur
     return method
 
 
-def _fixed_point(couplings: np.ndarray) -> tuple[np.ndarray, float]:
-    """Couplings as int32 multiples of a unit such that no field exceeds 2^30 units."""
+def _largest(values: np.ndarray) -> int:
+    return max(int(values.max()), -int(values.min()))
+
+
+def _fixed_point(couplings: np.ndarray, far: int) -> tuple[np.ndarray, float]:
+    """Couplings as int32 multiples of a unit such that no field exceeds ``far`` units."""
+    size = len(couplings)
     largest = float(np.abs(couplings).sum(axis=1, dtype=np.float64).max())
-    unit = largest / 2.0**30 if largest > 0.0 else 1.0
-    whole = np.empty(couplings.shape, np.int32)
+    unit = largest / (far - size) if largest > 0.0 else 1.0  # with room for rounding
+    whole = padded_zeros(size, size, np.int32)
     for row, target in zip(couplings, whole, strict=True):
-        target[:] = np.rint(row.astype(np.float64) / unit)
+        target[:size] = np.rint(row.astype(np.float64) / unit)
     return whole, unit
 
 

@@ -44,7 +44,7 @@ def test_a_block_of_draws_is_thirty_two_generators():
     plain = [[int(word) for word in bulk[1, :, k]] for k in range(32)]
     draws, levels, *_ = pairwise.buffers()
     for _ in range(3):
-        pairwise.fill(bulk, 1, draws, levels)
+        pairwise.fill(bulk, 1, pairwise.HEAT_BATH, draws, levels)
         assert [int(word) for word in draws] == [xoshiro(state) for state in plain]
 
 
@@ -60,10 +60,23 @@ def test_quick_refusals_never_refuse_a_flip():
         found = [pairwise.accepts(z, rng.wide(b), rule) for z, b in zip(costs, bits, strict=True)]
         np.testing.assert_array_equal(found, expected)
         assert 100 < expected.sum() < 3900
-        for z, b, chance in zip(costs, bits, chances, strict=True):
-            number = int(b) >> 33
-            if number < chance * 2**31:
-                assert z < pairwise.level(np.int32(number))
+
+
+@pytest.mark.parametrize("rule", [pairwise.HEAT_BATH, pairwise.METROPOLIS])
+def test_levels_separate_flips_from_refusals(rule):
+    generator = np.random.default_rng(0)
+    numbers = generator.integers(0, 2**31, 20_000) >> generator.integers(0, 31, 20_000)
+    numbers = np.concatenate([numbers, 2**31 - 1 - numbers, np.arange(2**12 - 4, 2**12 + 4)])
+    levels = np.array([pairwise.level(np.int32(n), rule) for n in numbers], np.float64)
+    bounded = levels < 1e8
+    inside = (numbers >= 2**12) & (numbers <= 2**31 - 1 - 2**12)
+    np.testing.assert_array_equal(bounded, inside)
+    # u is between number and number + 1 over 2^31; chances fall with z
+    refused = [pairwise.flip_probability(z, rule) * 2**31 for z in levels[bounded]]
+    assert np.all(refused <= numbers[bounded])
+    below = levels[bounded] - pairwise._BAND
+    taken = [pairwise.flip_probability(z, rule) * 2**31 for z in below]
+    assert np.all(taken >= numbers[bounded] + 1)
 
 
 def test_probabilities_of_flipping():

@@ -30,7 +30,7 @@ TILE = 16384  # fields per pass: longer stretches of rows would push a chain's f
 @uncounted
 def spread(couplings, fields, spins, active, n_active, flipped, found):
     """Add the flips of all chains to their fields, tile by tile."""
-    size = spins.shape[1]
+    size = fields.shape[1]
     for start in range(0, size, TILE):
         stop = min(size, start + TILE)
         for a in range(n_active):
@@ -40,8 +40,8 @@ def spread(couplings, fields, spins, active, n_active, flipped, found):
 
 @uncounted
 def sweep_in_order(couplings, fields, external, spins, bulk, single, rates, slopes, rule, active,
-                   n_active, together, flipped, counts, found, draws, levels, marks, words,
-                   near):  # fmt: skip
+                   n_active, together, flipped, counts, found, draws, levels, cuts,
+                   excess, local):  # fmt: skip
     """One sweep of the chains active[:n_active]; their flips are added up in ``counts``.
 
     Sequential, or with ``together`` all spins at once from the same fields (Little).
@@ -54,8 +54,8 @@ def sweep_in_order(couplings, fields, external, spins, bulk, single, rates, slop
             r = active[a]
             found[a] = try_block(
                 couplings, fields, external, spins, r, bulk, single, rates[r], slopes[r], rule,
-                start, together, flipped, counts[a] if together else ZERO, draws, levels, marks,
-                words, near,
+                start, together, flipped, counts[a] if together else ZERO, draws, levels, cuts,
+                excess, local,
             )  # fmt: skip
             counts[a] += found[a]
             any_flip |= found[a] > 0
@@ -101,7 +101,7 @@ def run(couplings, fields, external, spins, bulk, single, rates, rule, update, p
     clock = np.zeros(n_chains, np.int64)
     active = np.empty(n_chains, np.int64)
     found = np.empty(n_chains, np.int64)
-    draws, levels, marks, words, near = buffers
+    draws, levels, cuts, excess, local = buffers
     slopes = np.empty(n_chains, np.float32)
     for r in range(n_chains):
         slopes[r] = quick_rate(rates[r], external)
@@ -129,8 +129,8 @@ def run(couplings, fields, external, spins, bulk, single, rates, rule, update, p
         if update != RANDOM:
             sweep_in_order(
                 couplings, fields, external, spins, bulk, single, rates, slopes, rule, active,
-                n_active, update == PARALLEL, flipped, counts, found, draws, levels, marks, words,
-                near,
+                n_active, update == PARALLEL, flipped, counts, found, draws, levels, cuts, excess,
+                local,
             )  # fmt: skip
         else:
             for a in range(n_active):

@@ -11,8 +11,6 @@ are added up does not matter.
 from __future__ import annotations
 
 import numpy as np
-from numba.extending import intrinsic
-
 from .rng import (
     LANES,
     TWO53,
@@ -23,23 +21,34 @@ from .rng import (
     inlined,
     kernel,
     single_bits,
+    single_float,
     uncounted,
     wide,
 )
+from .vectors import BLOCK, add_near, add_rows, negatives, trailing_zeros
 
 HEAT_BATH, METROPOLIS = 0, 1
 LN2 = np.log(2.0)
 # Typed, or Numba would compile callees once more for the literal.
 ZERO, ONE = np.int64(0), np.int64(1)
-BLOCK = 64  # spins per refill of random bits
+ZERO64, ONE64 = np.uint64(0), np.uint64(1)
 # The bits of a float d, read as an integer and scaled, are bias + floor(log2 d) + (d/2^floor - 1),
 # never more than bias + log2 d. The thousandths guard the rounding of z.
 _OFFSET64 = 1023.0 + 53.0 - 1e-9
 _ULP64 = 2.0**-52
-_OFFSET32 = np.float32(127.0 + 31.0 + 1e-3)
-_ULP32 = np.float32(2.0**-23)
 _LOW, _HIGH = np.uint64(2**31 - 1), np.uint64(33)
 TWO31 = 2.0**31
+# log2(1 + x) = x + x (1 - x) (c0 + c1 x + c2 x^2) within 1.2e-4 on [0, 1], a fit.
+_C0, _C1, _C2 = np.float32(0.43872556), np.float32(-0.23905742), np.float32(0.08212991)
+_ONE32, _ULP32, _BIAS32 = np.float32(1.0), np.float32(2.0**-23), np.float32(127.0)
+_MANTISSA, _ONE_BITS = np.int32(2**23 - 1), np.int32(127 << 23)
+_GUARD = np.float32(1e-3)  # a level is too high by this, give or take 6e-4
+_BAND = 2e-3
+_EDGE = np.int32(2**12)
+_ALWAYS, _WHOLE = np.float32(1e9), np.int32(2**31 - 1)
+# Thresholds stay beyond all fields (see FAR), and int32 holds the difference of the two.
+FAR = 2**30 - 64  # largest field allowed; float32 holds it
+_FAR = np.float32(FAR)
 
 
 @inlined
@@ -66,7 +75,7 @@ def accepts(z, wide_bits, rule):
 
 @kernel
 def quick_rate(rate, external):
-    """The slope of z for tests in float32; see `mark`.
+    """The slope of z for tests in float32; see `level` and `waiting.weigh`.
 
     A smaller slope than the true one only lets more spins through to the exact test, so it is
     capped such that rounding cannot matter: external fields stay below 800 powers of two.
@@ -74,42 +83,71 @@ def quick_rate(rate, external):
     largest = 1.0
     for i in range(external.size):
         largest = max(largest, abs(external[i]))
-    return np.float32(min(rate, 1e30, 800.0 / largest if largest > 1.0 else 1e30))
+    return np.float32(max(min(rate, 1e30, 800.0 / largest if largest > 1.0 else 1e30), 1e-30))
 
 
 @inlined
-def level(number):
-    """Bound on z above which a spin does not flip, from u = number / 2^31.
+def log2_of(number):
+    """log2 of a positive float32 within 1.2e-4, vectorised."""
+    bits = single_bits(number)
+    x = single_float((bits & _MANTISSA) | _ONE_BITS) - _ONE32
+    curve = x * (_ONE32 - x) * (_C0 + x * (_C1 + x * _C2))
+    return np.float32(bits) * _ULP32 - _BIAS32 + curve
 
-    A flip needs u < p(z) <= 2^-z, and -log2 u is bounded by the bits of float32(u), within 6 % of
-    the spins that 2^-z itself would let through.
+
+@inlined
+def level(number, rule):
+    """Bound on z above which a spin does not flip, from the 31 bits ``number`` of u.
+
+    With u = (number + [0, 1)) / 2^31 a flip needs u < p(z), that is z < log2(1/u - 1) (heat bath)
+    or z < -log2 u (Metropolis). Above the level no spin flips, and below level - _BAND every spin
+    does; next to u = 0 and u = 1 the level is without bound, and nothing said.
     """
-    return _OFFSET32 - np.float32(single_bits(np.float32(number))) * _ULP32
+    found = -log2_of(np.float32(number)) + _GUARD
+    if rule == METROPOLIS:
+        found += np.float32(31.0)
+    else:
+        found += log2_of(np.float32(_WHOLE - number))
+    return _ALWAYS if number < _EDGE or number > _WHOLE - _EDGE else found
 
 
 @inlined
-def fill(bulk, r, draws, levels):
+def fill(bulk, r, rule, draws, levels):
     """One step of the generators bulk[r], uint64 (R, 4, 32): 64 times 31 bits, and their levels.
 
     Draw k of the block is the lower half of draws[k], draw 32 + k the upper half. Vectorised:
-    about 0.4 ns per spin, where a single generator takes a nanosecond per number.
+    below a nanosecond per spin.
     """
     r = max(r, 0)  # tells the compiler that no index counts from the end
     for k in range(LANES):
         bits, a, b, c, d = advance(bulk[r, 0, k], bulk[r, 1, k], bulk[r, 2, k], bulk[r, 3, k])
         draws[k] = bits
         bulk[r, 0, k], bulk[r, 1, k], bulk[r, 2, k], bulk[r, 3, k] = a, b, c, d
-        levels[k] = level(np.int32(bits & _LOW))
-        levels[LANES + k] = level(np.int32(bits >> _HIGH))
+    if rule == METROPOLIS:
+        for k in range(LANES):
+            levels[k] = level(np.int32(draws[k] & _LOW), METROPOLIS)
+            levels[LANES + k] = level(np.int32(draws[k] >> _HIGH), METROPOLIS)
+    else:
+        for k in range(LANES):
+            levels[k] = level(np.int32(draws[k] & _LOW), HEAT_BATH)
+            levels[LANES + k] = level(np.int32(draws[k] >> _HIGH), HEAT_BATH)
 
 
 @inlined
-def mark(near, external, spins, r, base, width, levels, slope, marks):
-    """Mark which spins of base..base+width-1 may flip; 5 vectorised operations each."""
+def thresholds(fields, external, spins, r, base, width, slope, lowest, levels, cuts, excess, local):
+    """Write c_i such that spin i may flip only if s_i g_i < c_i, and excess_i = g_i - s_i c_i.
+
+    ``lowest`` bounds the levels from below; so it must be 0 where ``slope`` is not the true one.
+    """
     r, base = max(r, 0), max(base, 0)
+    scale = _ONE32 / slope
     for i in range(width):
-        field = np.float32(near[i]) + np.float32(external[base + i])
-        marks[i] = slope * np.float32(spins[r, base + i]) * field < levels[i]
+        spin = spins[r, base + i]
+        local[i] = spin
+        reach = max(levels[i], lowest) * scale - np.float32(spin) * np.float32(external[base + i])
+        cut = np.int32(np.floor(min(max(reach, -_FAR), _FAR))) + np.int32(1)
+        cuts[i] = cut
+        excess[i] = fields[r, base + i] - np.int32(spin) * cut
 
 
 @uncounted
@@ -123,20 +161,9 @@ def flips_now(z, number, rule, single, r):
 
 
 @inlined
-def next_mark(marks, words, i):
-    """Index of the first set mark at or after ``i``, or 64; ``words`` are eight marks each."""
-    while i < BLOCK and not marks[i]:
-        if i & 7 == 0 and not words[i >> 3]:
-            i += 8
-        else:
-            i += 1
-    return i
-
-
-@inlined
 def try_block(
     couplings, fields, external, spins, r, bulk, single, rate, slope, rule, start, together,
-    flipped, known, draws, levels, marks, words, near,
+    flipped, known, draws, levels, cuts, excess, local,
 ):  # fmt: skip
     """Try the spins from ``start`` on, at most 64, of chain r in order; return how many flipped.
 
@@ -150,94 +177,90 @@ def try_block(
     width = min(BLOCK, size)
     base = max(min(start, size - width), 0)
     r = max(r, 0)
-    fill(bulk, r, draws, levels)
+    fill(bulk, r, rule, draws, levels)
+    exact = rate == np.float64(slope) or abs(rate - np.float64(slope)) < 1e-6 * rate
+    lowest = -_ALWAYS if exact else np.float32(0.0)
+    band = _BAND if exact else 2e9
+    left = ~ZERO64 << np.uint64(start - base)
     if width == BLOCK:
-        for i in range(BLOCK):
-            near[i] = fields[r, base + i]
-        mark(near, external, spins, r, base, BLOCK, levels, slope, marks)
+        thresholds(
+            fields, external, spins, r, base, BLOCK, slope, lowest, levels, cuts, excess, local
+        )
     else:
-        for i in range(width):
-            near[i] = fields[r, base + i]
-        for i in range(BLOCK):
-            marks[i] = i < width
+        thresholds(
+            fields, external, spins, r, base, width, slope, lowest, levels, cuts, excess, local
+        )
+        left &= (ONE64 << np.uint64(width)) - ONE64
+    down = negatives(local)
     count = known
-    i = next_mark(marks, words, start - base)
-    while i < BLOCK:
+    open_ = (negatives(excess) ^ down) & left
+    while open_:
+        i = np.int64(trailing_zeros(open_))
+        left = ~ONE64 << np.uint64(i)
         site = base + i
-        z = rate * spins[r, site] * (near[i] + external[site])
-        number = draws[i] & _LOW if i < LANES else draws[i - LANES] >> _HIGH
-        if flips_now(z, np.float64(np.int64(number)), rule, single, r):
-            spins[r, site] = -spins[r, site]
+        spin = spins[r, site]
+        z = rate * spin * (excess[i] + spin * cuts[i] + external[site])
+        flips = z < np.float64(levels[i]) - band
+        if not flips:
+            number = draws[i] & _LOW if i < LANES else draws[i - LANES] >> _HIGH
+            flips = flips_now(z, np.float64(np.int64(number)), rule, single, r)
+        if flips:
+            spins[r, site] = -spin
             flipped[r, count] = site
             count += 1
             if not together:
-                change = np.int32(2 * spins[r, site])
-                if width == BLOCK:
-                    for j in range(BLOCK):
-                        near[j] += change * couplings[site, base + j]
-                    mark(near, external, spins, r, base, BLOCK, levels, slope, marks)
-                else:
-                    for j in range(width):
-                        near[j] += change * couplings[site, base + j]
-        i = next_mark(marks, words, i + 1)
+                add_near(excess, couplings, site, base, np.int32(-2 * spin))
+                open_ = negatives(excess) ^ down
+        open_ &= left
     return count - known
 
 
 def buffers() -> tuple[np.ndarray, ...]:
-    """Working memory of `try_block`: draws, levels, marks, these as words of eight, and fields."""
-    marks = np.empty(BLOCK, np.uint8)
+    """Working memory of `try_block`: draws, levels, cuts, excess, and the spins of the block."""
     return (
-        np.empty(LANES, np.uint64), np.empty(BLOCK, np.float32), marks, marks.view(np.uint64),
-        np.empty(BLOCK, np.int32),
+        np.empty(LANES, np.uint64), np.empty(BLOCK, np.float32), np.zeros(BLOCK, np.int32),
+        np.zeros(BLOCK, np.int32), np.zeros(BLOCK, np.int8),
     )  # fmt: skip
 
 
-@intrinsic
-def narrow(typingctx, couplings, value):
-    """The value in the type of the couplings."""
-    result = couplings.dtype
-
-    def code(context, builder, signature, args):
-        return context.cast(builder, args[1], value, result)
-
-    return result(couplings, value), code
+@inlined
+def add_group(couplings, fields, r, rows, signs, start, stop):
+    """Add 2 s J of the ``rows`` to the fields start..stop-1 of chain r."""
+    for block in range(start // BLOCK, stop // BLOCK):
+        add_rows(couplings, fields, r, BLOCK * block, rows, signs)
 
 
 @inlined
 def add_flips(couplings, fields, spins, r, flipped, count, start, stop):
     """Fields start..stop-1 of chain r after flips of flipped[r, :count]; ``spins`` are the new.
 
-    Four flips are added up in the couplings' own type, at twice the width of the fields, and the
-    fields read and written once for the four; so four couplings must not overflow that type.
+    Both bounds are multiples of 64. Up to eight flips are added up in 16 bits (int32 couplings:
+    32), and the fields read and written once for them; so eight couplings must not overflow that.
     Cost per flip: stop - start multiply-adds, as many couplings read.
     """
-    r, start = max(r, 0), max(start, 0)
-    done = 0
-    while done + 1 < count:
-        a, b = flipped[r, done], flipped[r, done + 1]
-        c, d = a, a
-        sa, sb = narrow(couplings, spins[r, a]), narrow(couplings, spins[r, b])
-        sc, sd = narrow(couplings, 0), narrow(couplings, 0)
-        if done + 2 < count:
-            c = flipped[r, done + 2]
-            sc = narrow(couplings, spins[r, c])
-        if done + 3 < count:
-            d = flipped[r, done + 3]
-            sd = narrow(couplings, spins[r, d])
-        for k in range(stop - start):  # range(start, stop) would not vectorise
-            j = start + k
-            change = narrow(
-                couplings,
-                sa * couplings[a, j] + sb * couplings[b, j] + sc * couplings[c, j]
-                + sd * couplings[d, j],
-            )  # fmt: skip
-            fields[r, j] += 2 * np.int32(change)
-        done += 4
-    if done < count:
-        a = flipped[r, done]
-        change = np.int32(2 * spins[r, a])
-        for k in range(stop - start):
-            fields[r, start + k] += change * couplings[a, start + k]
+    f = flipped
+    at = 0
+    while count - at >= 8:
+        a, b, c, d = f[r, at], f[r, at + 1], f[r, at + 2], f[r, at + 3]
+        e, g, h, i = f[r, at + 4], f[r, at + 5], f[r, at + 6], f[r, at + 7]
+        signs = (
+            spins[r, a], spins[r, b], spins[r, c], spins[r, d], spins[r, e], spins[r, g],
+            spins[r, h], spins[r, i],
+        )  # fmt: skip
+        add_group(couplings, fields, r, (a, b, c, d, e, g, h, i), signs, start, stop)
+        at += 8
+    if count - at >= 4:
+        a, b, c, d = f[r, at], f[r, at + 1], f[r, at + 2], f[r, at + 3]
+        signs4 = (spins[r, a], spins[r, b], spins[r, c], spins[r, d])
+        add_group(couplings, fields, r, (a, b, c, d), signs4, start, stop)
+        at += 4
+    if count - at >= 2:
+        a, b = f[r, at], f[r, at + 1]
+        add_group(couplings, fields, r, (a, b), (spins[r, a], spins[r, b]), start, stop)
+        at += 2
+    if count > at:
+        a = f[r, at]
+        add_group(couplings, fields, r, (a,), (spins[r, a],), start, stop)
 
 
 @uncounted
@@ -254,7 +277,7 @@ def random_sweep(couplings, fields, external, spins, r, single, rate, rule, flip
         if accepts(z, wide(bits), rule):
             spins[r, i] = -spins[r, i]
             flipped[r, 0] = i
-            add_flips(couplings, fields, spins, r, flipped, ONE, ZERO, size)
+            add_flips(couplings, fields, spins, r, flipped, ONE, ZERO, fields.shape[1])
             count += 1
     single[r, 0], single[r, 1], single[r, 2], single[r, 3] = s0, s1, s2, s3
     return count
@@ -266,7 +289,7 @@ def fields_of(couplings, spins, fields):
     for i in range(spins.size):
         row = couplings[i]
         total = np.int32(0)
-        for j in range(row.size):
+        for j in range(spins.size):
             total += np.int32(row[j]) * np.int32(spins[j])
         fields[i] = total
 

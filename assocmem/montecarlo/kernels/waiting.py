@@ -229,7 +229,7 @@ def wait(
             fresh = -1
             spins[r, struck] = -spins[r, struck]
             flipped[r, 0] = struck
-            add_flips(couplings, fields, spins, r, flipped, ONE, ZERO, size)
+            add_flips(couplings, fields, spins, r, flipped, ONE, ZERO, fields.shape[1])
             flips += 1
             total = weigh(fields, external, spins, r, slope, rule, random_order, weights, blocks)
         if at == size:

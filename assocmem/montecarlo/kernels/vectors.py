@@ -1,0 +1,115 @@
+"""Operations on 64 entries at once, written as LLVM vectors.
+
+The compiler turns them into whatever registers the machine has. Loops would need run-time checks
+that arrays do not overlap and code for odd lengths, which cost as much as the 64 entries.
+"""
+
+from __future__ import annotations
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+BLOCK = 64
+
+
+def _words(bits: int) -> ir.VectorType:
+    return ir.VectorType(ir.IntType(bits), BLOCK)
+
+
+def _place(context, builder, kind, array, *indices):
+    """Pointer to an entry of a C-contiguous array, as a pointer to 64 of them."""
+    made = context.make_array(kind)(context, builder, value=array)
+    at = indices[0]
+    if len(indices) == 2:
+        at = builder.add(builder.mul(indices[0], builder.extract_value(made.shape, 1)), indices[1])
+    entry = builder.gep(made.data, [at])
+    return builder.bitcast(entry, _words(kind.dtype.bitwidth).as_pointer())
+
+
+def _splat(builder, value, bits: int):
+    """64 times the integer, widened to so many bits."""
+    if value.type.width < bits:
+        value = builder.sext(value, ir.IntType(bits))
+    one = builder.insert_element(ir.Constant(_words(bits), ir.Undefined), value, _index(0))
+    mask = ir.Constant(_words(32), [0] * BLOCK)
+    return builder.shuffle_vector(one, ir.Constant(_words(bits), ir.Undefined), mask)
+
+
+def _index(k: int):
+    return ir.Constant(ir.IntType(32), k)
+
+
+def _load(builder, place, bits: int, align: int):
+    """64 integers, widened to so many bits."""
+    loaded = builder.load(place, align=align)
+    if loaded.type.element.width < bits:
+        loaded = builder.sext(loaded, _words(bits))
+    return loaded
+
+
+@intrinsic
+def negatives(typingctx, array):
+    """Which of the 64 integers of the array are negative, as bits of a uint64."""
+
+    def code(context, builder, signature, args):
+        (kind,) = signature.args
+        place = _place(context, builder, kind, args[0], ir.Constant(ir.IntType(64), 0))
+        values = _load(builder, place, kind.dtype.bitwidth, 1)
+        zero = ir.Constant(values.type, [0] * BLOCK)
+        return builder.bitcast(builder.icmp_signed("<", values, zero), ir.IntType(64))
+
+    return types.uint64(array), code
+
+
+@intrinsic
+def trailing_zeros(typingctx, word):
+    """Index of the lowest bit set in a uint64 that is not 0."""
+
+    def code(context, builder, signature, args):
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.uint64(types.uint64), code
+
+
+@intrinsic
+def add_near(typingctx, values, couplings, row, column, factor):
+    """Add factor * couplings[row, column:column+64] to the 64 int32 values."""
+
+    def code(context, builder, signature, args):
+        place = _place(context, builder, signature.args[0], args[0], ir.Constant(args[2].type, 0))
+        source = _place(context, builder, signature.args[1], args[1], args[2], args[3])
+        old = _load(builder, place, 32, 1)
+        row_part = _load(builder, source, 32, 1)
+        change = builder.mul(row_part, _splat(builder, args[4], 32))
+        builder.store(builder.add(old, change), place, align=1)
+        return context.get_dummy_value()
+
+    return types.void(values, couplings, types.int64, types.int64, types.int32), code
+
+
+@intrinsic
+def add_rows(typingctx, couplings, fields, r, column, rows, signs):
+    """Add twice the sum of sign * couplings[row, column:column+64] to those fields of chain r.
+
+    ``rows`` and ``signs`` are tuples. The sum is taken in 16 bits, or 32 for int32 couplings.
+    Couplings and fields are aligned to 64 bytes, and ``column`` is a multiple of 64.
+    """
+    bits = 32 if couplings.dtype.bitwidth == 32 else 16
+
+    def code(context, builder, signature, args):
+        matrix, state, chain, at, all_rows, all_signs = args
+        total = None
+        for k in range(len(rows)):
+            row, sign = (builder.extract_value(pair, k) for pair in (all_rows, all_signs))
+            source = _place(context, builder, signature.args[0], matrix, row, at)
+            part = builder.mul(_load(builder, source, bits, 64), _splat(builder, sign, bits))
+            total = part if total is None else builder.add(total, part)
+        if bits == 16:
+            total = builder.sext(total, _words(32))
+        place = _place(context, builder, signature.args[1], state, chain, at)
+        new = builder.add(_load(builder, place, 32, 64), builder.add(total, total))
+        builder.store(new, place, align=64)
+        return context.get_dummy_value()
+
+    return types.void(couplings, fields, types.int64, types.int64, rows, signs), code

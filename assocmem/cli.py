@@ -11,8 +11,6 @@ import click
 
 from ._version import __version__
 
-# Loads of the theory's overlap curves beside the diagram.
-_CURVES = (0.01, 0.05, 0.09, 0.13)
 _RULES = ("hebb", "pseudo-inverse", "storkey", "dreaming")
 
 
@@ -117,9 +115,7 @@ def main() -> None:
 @click.option(
     "--loads",
     type=_Numbers(),
-    default="0.01:0.15:8",
-    show_default=True,
-    help="Loads of the simulated points.",
+    help="Loads of the simulated points; by default 8 of them past the end of retrieval.",
 )
 @click.option(
     "--temperatures",
@@ -144,7 +140,7 @@ def phase_diagram_command(
     name: str,
     simulate: bool,
     n_spins: int,
-    loads: tuple[float, ...],
+    loads: tuple[float, ...] | None,
     temperatures: tuple[float, ...],
     disorder: int,
     sweeps: int,
@@ -171,6 +167,9 @@ def phase_diagram_command(
     diagram = phase_diagram(model)
     click.echo(str(diagram))
     points = None
+    if loads is None:
+        last = 1.1 * float(max(diagram.lines["T_M"].load))
+        loads = tuple(float(f"{last * k / 8:.2g}") for k in range(1, 9))
     if simulate:
         models = [replace(model, load=load, n_patterns=None) for load in loads]
         points = sweep(
@@ -186,8 +185,8 @@ def phase_diagram_command(
             store=out / f"{name}_simulation.sqlite",
         )
         _write(points, out / f"{name}_simulation.nc")
-    chosen = _CURVES if points is None else loads[::2]
-    curves = solve_grid(model, chosen, _curve_temperatures(diagram.lines["T_M"], chosen))
+    spinodal = diagram.lines["T_M"]
+    curves = solve_grid(model, loads[::2], _curve_temperatures(spinodal, loads[::2]))
     figure = overview(diagram, curves, points)
     for suffix in ("png", "svg"):
         path = out / f"{name}_phase_diagram.{suffix}"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import matplotlib.figure
     import xarray
 
-    from .theory import PhaseDiagram
+    from .theory import Line, PhaseDiagram
     from .verification import Verification
 
 # One colour and dash per kind of line, chosen to stay apart in print and for colour-blind readers.
@@ -25,36 +25,61 @@ _STYLE: dict[str, dict[str, Any]] = {
 }
 
 
+_TOP = 1.35  # highest temperature shown below the legend
+
+
 def _style(name: str) -> dict[str, Any]:
     if name in _STYLE:
         return _STYLE[name]
-    mixture = re.fullmatch(r"mixture_(\d+)(_stability)?", name)
+    mixture = re.fullmatch(r"mixture_(\d+)(_stability)?(_\d+)?", name)
     if mixture is None:
         return {"linewidth": 1.0, "linestyle": "--", "label": name}
     what = "symmetric" if mixture[2] else "exists"
+    label = f"{mixture[1]}-mixture {what} below"
     return {
         "color": "#009e73",
         "linewidth": 1.0,
         "linestyle": ":" if mixture[2] else "--",
-        "label": f"{mixture[1]}-mixture {what} below",
+        "label": None if mixture[3] else label,  # further sheets of the same
     }
 
 
 def _name_regions(diagram: PhaseDiagram, ax: matplotlib.axes.Axes) -> None:
-    """Write the name of each phase where the lines of the diagram leave room for it."""
+    """Write the name of each phase where the lines of the diagram leave most room for it."""
+    from matplotlib.patheffects import withStroke
+
     lines = diagram.lines
     if not {"T_g", "T_M", "T_c"} <= set(lines):
         return
-    right = 1.15 * float(np.max(lines["T_M"].load))
-    style = {"ha": "center", "va": "center", "fontsize": "small", "zorder": 5, "style": "italic"}
-    ground = float(np.max(lines["T_c"].load))
-    for load, temperature, text in (
-        (0.22 * right, 1.25, "paramagnet"),
-        (0.70 * right, 0.85, "spin glass"),
-        (1.45 * ground, 0.25, "metastable retrieval"),
-        (0.5 * ground, 0.15, "retrieval"),
+    right = ax.get_xlim()[1]
+    loads = np.linspace(0.12, 0.82, 15) * right
+    zero, top = np.zeros_like(loads), np.full_like(loads, _TOP)
+    glass, spinodal, ground = (_height(lines[name], loads) for name in ("T_g", "T_M", "T_c"))
+    for text, low, high in (
+        ("paramagnet", np.maximum(glass, spinodal), top),
+        ("spin glass", spinodal, glass),
+        ("metastable retrieval", ground, spinodal),
+        ("retrieval", zero, ground),
     ):
-        ax.text(load, temperature, text, **style)
+        # The text is wider than high: all along it there must be room.
+        room = np.array([np.min((high - low)[max(k - 2, 0) : k + 3]) for k in range(len(loads))])
+        best = int(np.argmax(room))
+        if room[best] < 0.1:
+            continue
+        middle = 0.5 * (low[best] + high[best])
+        ax.text(
+            loads[best], middle, text, ha="center", va="center", fontsize="small",
+            style="italic", zorder=5, path_effects=[withStroke(linewidth=2.5, foreground="white")],
+        )  # fmt: skip
+
+
+def _height(line: Line, loads: np.ndarray) -> np.ndarray:
+    """Highest temperature of a line at each load, 0 where it does not reach."""
+    x0, x1 = line.load[:-1, None], line.load[1:, None]
+    y0, y1 = line.temperature[:-1, None], line.temperature[1:, None]
+    inside = (np.minimum(x0, x1) <= loads) & (loads <= np.maximum(x0, x1)) & (x0 != x1)
+    fraction = (loads - x0) / np.where(x0 != x1, x1 - x0, 1.0)
+    return np.max(np.where(inside, y0 + fraction * (y1 - y0), 0.0), axis=0)
 
 
 def _axes(ax: matplotlib.axes.Axes | None) -> matplotlib.axes.Axes:
@@ -90,7 +115,7 @@ def phase_diagram(
         ax.plot(line.load, line.temperature, zorder=3, **_style(name))
     if "T_M" in diagram.lines:
         ax.set_xlim(0.0, 1.15 * float(np.max(diagram.lines["T_M"].load)))
-    ax.set_ylim(0.0, 1.7)
+    ax.set_ylim(0.0, 1.25 * _TOP)
     _name_regions(diagram, ax)
     if simulation is not None:
         loads, temperatures = np.meshgrid(

@@ -43,7 +43,8 @@ def phase_diagram(
     grid = np.linspace(0.0, 1.0, n_points)
     ends = _with_origin(retrieval_line(model, grid[:-1].tolist()))
     equal = [_equal_load(model, float(t), float(a)) for t, a in zip(grid, ends.load, strict=True)]
-    loads = np.linspace(0.0, 1.5 * float(np.nanmax(ends.load)), n_points)
+    # Dense at small loads: the line leaves load 0 vertically.
+    loads = 1.5 * float(np.nanmax(ends.load)) * np.linspace(0.0, 1.0, n_points) ** 2
     freezing = np.array([glass_temperature(load, time) for load in loads])
     lines = {
         "T_M": ends,

@@ -1,23 +1,33 @@
-"""Every dynamics and method against enumeration, and what the engine promises.
+"""Every dynamics and method against exact laws of small samples, and the engine's promises.
 
-Averages: chains start from *every* state, in numbers that follow the exact law, and their means
-over a run are weighted by that law, so that the estimate is unbiased however slow the mixing; the
-error bar is that of the strata, with at least two independent chains each. Seeds are fixed. The
-p-value of each of some 3,000 comparisons is held against 1e-7: false alarms 3e-4 for the file.
+Statistical tests have fixed seeds and compare e-values (see exact_chain.py) with 1/RARE, so each
+case gives a false alarm with probability below RARE, at any temperature, whatever the number of
+chains and however slowly they mix: some 260 cases, 3e-4 for the file.
 """
 
+import functools
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from exact_chain import (
+    labels_of,
+    log_evidence,
+    mean_evidence,
+    states_of,
+    stationary_law,
+    sweep_matrix,
+    transitions,
+)
 from scipy import stats
 
 from assocmem import Biased, Hopfield
+from assocmem.hopfield import Dreaming
 from assocmem.montecarlo import dynamics as dynamics_module
 from assocmem.montecarlo.dynamics import Dynamics, engine
-from assocmem.montecarlo.exact import enumerate_states, transition_matrix
 
-RARE = 1e-7
+RARE = 1e-6
+TEMPERATURES = (0.2, 0.5, 1.5)
 UPDATES = [
     Dynamics("heat-bath", "sequential"),
     Dynamics("heat-bath", "random"),
@@ -26,9 +36,10 @@ UPDATES = [
     Dynamics("heat-bath", "parallel"),
 ]
 MODELS = {
-    "hebb": Hopfield(n_patterns=3),
-    "field": Hopfield(n_patterns=3, field=(0.15,)),
-    "biased": Hopfield(n_patterns=2, patterns=Biased(0.4), field=(0.1,)),
+    "hebb": Hopfield(n_patterns=4),
+    "field": Hopfield(n_patterns=4, field=(0.15,)),
+    "biased": Hopfield(n_patterns=4, patterns=Biased(0.4), field=(0.1,)),
+    "dreaming": Hopfield(n_patterns=4, rule=Dreaming(1.5), field=(0.1,)),
 }
 
 
@@ -46,100 +57,147 @@ CASES = [
     for name in MODELS
     for dynamics in UPDATES
     for method in methods_of(dynamics)
+    if not (name == "dreaming" and method == "patterns")
 ]
 
 
-def states_of(size):
-    return (2 * ((np.arange(2**size)[:, None] >> np.arange(size)) & 1) - 1).astype(np.int8)
+@functools.cache
+def sample_of(name, size):
+    # Seed 13: the overlaps with the four patterns tell all states of five spins apart.
+    return MODELS[name].draw(size, np.random.default_rng(13))
 
 
-def stationary_law(sample, temperature, update):
-    spins = states_of(sample.n_spins).astype(np.float64)
-    if update != "parallel":
-        weights = np.exp(-sample.energy(spins) / temperature)
-    else:
-        local = (spins @ sample.couplings.astype(np.float64) + sample.field) / temperature
-        weights = np.prod(np.cosh(local), axis=1) * np.exp(spins @ sample.field / temperature)
-    return weights / weights.sum()
+@functools.cache
+def exact_matrix(name, size, temperature, dynamics):
+    return sweep_matrix(sample_of(name, size), temperature, dynamics)
 
 
-def p_values(chains, expected):
-    """Two-sided p-values of means over independent chains (rows) against expected values."""
-    spread = chains.std(axis=0, ddof=1) / np.sqrt(len(chains))
-    score = np.abs(chains.mean(axis=0) - expected) / spread
-    return 2 * stats.t.sf(score, len(chains) - 1)
+@functools.cache
+def exact_law(name, size, temperature, update):
+    return stationary_law(sample_of(name, size), temperature, update)
 
 
-def stratified_p_values(chains, strata, law, expected):
-    """The same for chains (rows) of several strata of given probabilities."""
-    mean, variance = 0.0, 0.0
-    for stratum, weight in enumerate(law):
-        rows = chains[strata == stratum]
-        mean = mean + weight * rows.mean(axis=0)
-        variance = variance + weight**2 * rows.var(axis=0, ddof=1) / len(rows)
-    assert np.all(variance > 0)
-    return 2 * stats.norm.sf(np.abs(mean - expected) / np.sqrt(variance))
+@functools.cache
+def seeds_of(method, number):
+    return np.random.SeedSequence(dynamics_module.METHODS.index(method)).spawn(number)
+
+
+def states_in(records, sample):
+    """Number of the state that each record is of, which its energy must be that of as well."""
+    states = states_of(sample.n_spins)
+    table = np.column_stack([sample.energy(states) / sample.n_spins, sample.overlaps(states)])
+    weights = np.sqrt([0.0, 2.0, 3.0, 5.0, 7.0])
+    codes = table @ weights
+    order = np.argsort(codes)
+    assert np.diff(codes[order]).min() > 1e-6  # no two states alike
+    middles = (codes[order[1:]] + codes[order[:-1]]) / 2
+    found = order[np.searchsorted(middles, records @ weights)]
+    # float32 couplings move energies by some 1e-7
+    np.testing.assert_allclose(records, table[found], rtol=0, atol=1e-6)
+    return found
 
 
 @pytest.mark.parametrize(("name", "dynamics", "method"), CASES)
-def test_averages_are_those_of_enumeration(name, dynamics, method):
-    size, sweeps = 6, 200
-    sample = MODELS[name].draw(size, np.random.default_rng(7))
-    for k, temperature in enumerate((0.8, 1.2, 2.5)):
-        law = stationary_law(sample, temperature, dynamics.update)
-        picks = np.repeat(np.arange(2**size), 2 + np.ceil(200 * law).astype(int))
-        seeds = np.random.SeedSequence([1, k]).spawn(len(picks))
-        ours = engine(
-            sample, states_of(size)[picks], temperature, seeds, dynamics=dynamics, tracked=(0, 1),
-            method=method,
-        )  # fmt: skip
-        records = ours.run(sweeps, 1)
-        exact = enumerate_states(sample, temperature, parallel=dynamics.update == "parallel")
-        energy = records[:, :, 0] * size
-        found = [energy, (energy - exact.energy[0]) ** 2, *np.moveaxis(records[:, :, 1:], 2, 0)]
-        found += [records[:, :, 1] ** 2, np.abs(records[:, :, 2])]
-        expected = [exact.energy[0], exact.energy_variance[0], *exact.overlaps[0, :2]]
-        expected += [exact.overlap_squares[0, 0], exact.overlap_magnitudes[0, 1]]
-        means = np.array([values.mean(axis=1) for values in found]).T
-        # float32 couplings shift the biased energies by some 1e-7, far below the error bars
-        assert stratified_p_values(means, picks, law, np.array(expected)).min() > RARE
-        spins = ours.spin_sums / sweeps
-        assert stratified_p_values(spins, picks, law, exact.spins[0]).min() > RARE
-
-
-@pytest.mark.parametrize("temperature", [0.3, 1.1])
-@pytest.mark.parametrize("dynamics", UPDATES, ids=named)
-def test_one_sweep_has_the_exact_transition_probabilities(dynamics, temperature):
-    # Low temperatures are tested here and by trajectories in test_kernels.py: averages over a
-    # run are far from Gaussian where crossings between valleys are rare.
-    size, times = 3, 1500
-    sample = MODELS["field"].draw(size, np.random.default_rng(1))
-    matrix = transition_matrix(sample, temperature, dynamics)
-    start = np.repeat(np.arange(2**size), times)
-    seeds = np.random.SeedSequence(8).spawn(len(start))
-    for method in methods_of(dynamics):
-        if method in ("lanes", "auto"):
-            continue  # the same numbers as "single", see below
-        ours = engine(
-            sample, states_of(size)[start], temperature, seeds, dynamics=dynamics, method=method
+def test_paths_have_the_exact_transition_probabilities(name, dynamics, method):
+    """From every state, records of every sweep or every other, spins and sums after them."""
+    size, copies = 5, 32
+    number = 2**size
+    sample = sample_of(name, size)
+    start = np.tile(np.repeat(np.arange(number), copies), len(TEMPERATURES))
+    temperatures = np.repeat(TEMPERATURES, number * copies)
+    ours = engine(
+        sample, states_of(size)[start], temperatures, seeds_of(method, len(start)),
+        dynamics=dynamics, tracked=range(4), method=method,
+    )  # fmt: skip
+    path = np.column_stack([start, states_in(ours.run(3, 1), sample)])
+    np.testing.assert_array_equal(labels_of(ours.spins), path[:, -1])
+    other = np.column_stack([path[:, -1], states_in(ours.run(7, 2), sample)])
+    last = labels_of(ours.spins)
+    flips = ours.flips
+    ours.reset_sums()
+    records = ours.run(50, 1)
+    long = np.column_stack([last, states_in(records, sample)])
+    spins = states_of(size)[long]
+    np.testing.assert_array_equal(ours.spin_sums, spins[:, 1:].sum(axis=1))
+    np.testing.assert_array_equal(ours.spins, spins[:, -1])
+    turned = np.count_nonzero(spins[:, 1:] != spins[:, :-1], axis=(1, 2))
+    if dynamics.update == "random":  # where a spin may be tried twice
+        assert np.all((ours.flips - flips - turned) % 2 == 0)
+        assert np.all(ours.flips - flips >= turned)
+    else:
+        np.testing.assert_array_equal(ours.flips - flips, turned)
+    logs = {}
+    for temperature in TEMPERATURES:
+        rows = temperatures == temperature
+        power = functools.partial(
+            np.linalg.matrix_power, exact_matrix(name, size, temperature, dynamics)
         )
-        ours.run(1)
-        reached = ((ours.spins + 1) // 2) @ (1 << np.arange(size))
-        counts = np.zeros(matrix.shape)
-        np.add.at(counts, (start, reached), 1)
-        for row, chances in zip(counts, matrix, strict=True):
-            common = chances * times >= 8
-            seen = np.append(row[common], row[~common].sum())
-            expected = np.append(chances[common], chances[~common].sum()) * times
-            keep = expected > 1e-9
-            assert stats.chisquare(seen[keep], expected[keep]).pvalue > RARE
+        near = [
+            exact_matrix(name, size, temperature * factor, dynamics)
+            for factor in (0.9, 0.98, 1.02, 1.1)
+        ]
+        sizes = np.full(number, float(copies))
+        for label, before, after, steps in (
+            ("1 sweep", path[rows, 0], path[rows, 1], 1),
+            ("3 sweeps", path[rows, 0], path[rows, 3], 3),
+            ("record after 2", path[rows, 3], other[rows, 1], 2),
+            ("records after 4, 6", other[rows, 1:3], other[rows, 2:4], 2),
+            ("last, unrecorded", other[rows, 3], last[rows], 1),
+        ):
+            expected = sizes if label[0] in "13" else sizes @ power(5)
+            counts = transitions(before, after, number)
+            logs[temperature, label] = log_evidence(counts, power(steps), expected)
+        counts = transitions(long[rows, :-1], long[rows, 1:], number)
+        expected = sum(sizes @ power(10 + t) for t in range(50))
+        logs[temperature, "path"] = log_evidence(counts, power(1), expected, near)
+    assert mean_evidence(logs) < -np.log(RARE), logs
+
+
+@pytest.mark.parametrize(("name", "dynamics", "method"), CASES)
+def test_the_stationary_law_stays(name, dynamics, method):
+    size, chains = 8, 1000
+    check_stationary(name, size, chains, dynamics, method)
+
+
+@pytest.mark.parametrize("dynamics", UPDATES, ids=named)
+def test_the_stationary_law_of_sixteen_spins_stays(dynamics):
+    for method in methods_of(dynamics):
+        check_stationary("field", 16, 1000, dynamics, method)
+
+
+def check_stationary(name, size, chains, dynamics, method):
+    """Chains drawn from the exact law have it after one sweep, and after three more."""
+    laws = [exact_law(name, size, t, dynamics.update) for t in TEMPERATURES]
+    rng = np.random.default_rng(size)
+    start = np.concatenate([rng.choice(2**size, chains, p=law) for law in laws])
+    ours = engine(
+        sample_of(name, size), states_of(size)[start], np.repeat(TEMPERATURES, chains),
+        seeds_of(method, len(start)), dynamics=dynamics, method=method,
+    )  # fmt: skip
+    logs = {}
+    for sweeps in (1, 3):
+        ours.run(sweeps)
+        reached = labels_of(ours.spins).reshape(-1, chains)
+        for temperature, law, states in zip(TEMPERATURES, laws, reached, strict=True):
+            counts = np.bincount(states, minlength=2**size)
+            near = [
+                exact_law(name, size, temperature * factor, dynamics.update)[None]
+                for factor in (0.9, 1.1)
+            ]
+            logs[temperature, sweeps] = log_evidence(
+                counts[None], law[None], np.array([float(chains)]), near
+            )
+    assert mean_evidence(logs) < -np.log(RARE), logs
 
 
 @pytest.mark.parametrize("dynamics", UPDATES[:4], ids=named)
 def test_waiting_has_the_law_of_trying_in_larger_systems(dynamics):
-    # From a pattern, the mean energy, overlap and flips after 1, 2, 3... sweeps; N of 3 blocks.
+    """Median tests, exact for any law: of chains above the median of all, how many are of each.
+
+    From a pattern, energy, overlap and flips after 1, 2, 3... sweeps; N of 3 blocks.
+    """
     sample = Hopfield(load=0.05, field=(0.05,)).draw(150, np.random.default_rng(3))
-    chains = 400
+    chains = 1000
     found = {}
     for k, method in enumerate(("single", "waiting", "patterns")):
         seeds = np.random.SeedSequence([5, k]).spawn(chains)
@@ -147,10 +205,14 @@ def test_waiting_has_the_law_of_trying_in_larger_systems(dynamics):
         ours = engine(sample, start, 0.45, seeds, dynamics=dynamics, method=method)
         records = ours.run(6, 1)
         flat = records.reshape(chains, -1)
-        found[method] = np.column_stack([flat, ours.flips, ours.spin_sums[:, ::10]])
+        found[method] = np.column_stack([flat, ours.flips, ours.spin_sums])
     for method in ("waiting", "patterns"):
-        result = stats.ttest_ind(found["single"], found[method], axis=0, equal_var=False)
-        assert np.nanmin(result.pvalue) > RARE
+        both = np.stack([found["single"], found[method]])
+        above = np.count_nonzero(both > np.median(both, axis=(0, 1)), axis=1)
+        # Given how many are above, those of one method are hypergeometric.
+        law = stats.hypergeom(2 * chains, above.sum(axis=0), chains)
+        p = 2 * np.minimum(law.cdf(above[0]), law.sf(above[0] - 1))
+        assert p.min() > RARE / (2 * p.size)
 
 
 @pytest.mark.parametrize("method", ["single", "lanes", "patterns", "waiting", "auto"])
@@ -255,6 +317,13 @@ def test_fixed_point_and_integer_couplings_agree(monkeypatch):
 @pytest.mark.parametrize("method", ["single", "patterns", "waiting", "auto"])
 @pytest.mark.parametrize("name", MODELS)
 def test_zero_temperature_descends_to_a_stable_state(name, method):
+    if name == "dreaming" and method == "patterns":
+        with pytest.raises(ValueError, match="patterns"):
+            engine(
+                sample_of(name, 5), np.ones((1, 5)), 0.0, np.random.SeedSequence(0).spawn(1),
+                method=method,
+            )  # fmt: skip
+        return
     sample = MODELS[name].draw(120, np.random.default_rng(2))
     start = np.random.default_rng(3).choice([-1, 1], (5, 120))
     ours = engine(sample, start, 0.0, np.random.SeedSequence(4).spawn(5), method=method)
@@ -292,19 +361,35 @@ def test_ties_at_zero_temperature(method, biased):
 
 @pytest.mark.parametrize("method", ["single", "patterns", "waiting", "auto"])
 def test_two_spins(method):
+    """H = -(1/2) (xi_1 s_1)(xi_2 s_2), so both spins flip with probability 1/(1 + e^(+-1/T))."""
     sample = Hopfield(n_patterns=1).sample_of(np.array([[1, -1]]))
-    chains, sweeps, temperature = 64, 2000, 0.5
-    seeds = np.random.SeedSequence(6).spawn(chains)
-    start = np.where(np.arange(chains) % 2, 1, -1)[:, None] * np.array([1, -1])
-    ours = engine(sample, start, temperature, seeds, method=method)
-    ours.run(100)
-    energy = ours.run(sweeps, 1)[:, :, 0].mean(axis=1)
-    # H = -(1/2) (xi_1 s_1)(xi_2 s_2), so <H>/2 = -tanh(beta/2)/4
-    assert p_values(energy[:, None], -np.tanh(0.5 / temperature) / 4).min() > RARE
+    copies, runs, temperature = 250, 20, 0.5
+    start = np.repeat(np.arange(4), copies)
+    seeds = np.random.SeedSequence(6).spawn(len(start))
+    ours = engine(sample, states_of(2)[start], temperature, seeds, method=method)
+    leave = 1 / (1 + np.exp(1 / temperature))  # the two states of xi_1 s_1 = xi_2 s_2
+    matrix = np.zeros((4, 4))
+    for state in range(4):
+        for first in (False, True):
+            for second in (False, True):
+                good = state in (1, 2)
+                chance = leave if good else 1 - leave
+                chance = chance if first else 1 - chance
+                again = leave if good != first else 1 - leave
+                chance *= again if second else 1 - again
+                matrix[state, state ^ (first + 2 * second)] += chance
+    counts = np.zeros((4, 4), int)
+    for _ in range(runs):
+        before = labels_of(ours.spins)
+        ours.run(2)
+        counts += transitions(before, labels_of(ours.spins), 4)
+    twice = matrix @ matrix
+    expected = sum(np.full(4, 250.0) @ np.linalg.matrix_power(twice, k) for k in range(runs))
+    assert log_evidence(counts, twice, expected) < -np.log(RARE)
 
 
 def test_annealing_and_tempering_reach_every_temperature():
-    sample = MODELS["hebb"].draw(60, np.random.default_rng(2))
+    sample = Hopfield(n_patterns=3).draw(60, np.random.default_rng(2))
     ours = engine(sample, np.ones((2, 60)), 5.0, np.random.SeedSequence(1).spawn(2))
     ours.run(20)
     hot = ours.flips
@@ -339,7 +424,7 @@ def test_auto_takes_patterns_where_they_serve(monkeypatch):
         ({"seeds": np.random.SeedSequence(0).spawn(3)}, ValueError, "seeds"),
         ({"seeds": [0, 1]}, TypeError, "seeds"),
         ({"dynamics": "metropolis"}, TypeError, "dynamics"),
-        ({"tracked": (3,)}, ValueError, "tracked"),
+        ({"tracked": (4,)}, ValueError, "tracked"),
         ({"method": "fast"}, ValueError, "method"),
         ({"sample": np.eye(10)}, TypeError, "sample"),
     ],

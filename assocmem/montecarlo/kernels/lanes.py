@@ -24,7 +24,7 @@ from .waiting import expected_flips, measure, wait
 
 SEQUENTIAL, RANDOM, PARALLEL = 0, 1, 2
 PLAIN, WAITING, AUTO = 0, 1, 2
-TILE = 16384  # fields per pass: longer stretches of rows would push a chain's fields out of cache
+TILE = 1024  # fields per pass: longer stretches of rows would push a chain's fields out of cache
 
 
 @uncounted
@@ -39,9 +39,9 @@ def spread(couplings, fields, spins, active, n_active, flipped, found):
 
 
 @uncounted
-def sweep_in_order(couplings, fields, external, spins, bulk, single, rates, slopes, rule, active,
-                   n_active, together, flipped, counts, found, draws, levels, cuts,
-                   excess, local):  # fmt: skip
+def sweep_in_order(couplings, fields, external, shifts, spins, bulk, single, rates, slopes, rule,
+                   active, n_active, together, flipped, counts, found, draws, levels, cuts, excess,
+                   local):  # fmt: skip
     """One sweep of the chains active[:n_active]; their flips are added up in ``counts``.
 
     Sequential, or with ``together`` all spins at once from the same fields (Little).
@@ -53,9 +53,9 @@ def sweep_in_order(couplings, fields, external, spins, bulk, single, rates, slop
         for a in range(n_active):
             r = active[a]
             found[a] = try_block(
-                couplings, fields, external, spins, r, bulk, single, rates[r], slopes[r], rule,
-                start, together, flipped, counts[a] if together else ZERO, draws, levels, cuts,
-                excess, local,
+                couplings, fields, external, shifts, spins, r, bulk, single, rates[r], slopes[r],
+                rule, start, together, flipped, counts[a] if together else ZERO, draws, levels,
+                cuts, excess, local,
             )  # fmt: skip
             counts[a] += found[a]
             any_flip |= found[a] > 0
@@ -103,6 +103,7 @@ def run(couplings, fields, external, spins, bulk, single, rates, rule, update, p
     found = np.empty(n_chains, np.int64)
     draws, levels, cuts, excess, local = buffers
     slopes = np.empty(n_chains, np.float32)
+    shifts = external.astype(np.float32)
     for r in range(n_chains):
         slopes[r] = quick_rate(rates[r], external)
     weighing = (np.empty(size, np.float32), np.empty((size + BLOCK - 1) // BLOCK, np.float64))
@@ -128,9 +129,9 @@ def run(couplings, fields, external, spins, bulk, single, rates, rule, update, p
             continue
         if update != RANDOM:
             sweep_in_order(
-                couplings, fields, external, spins, bulk, single, rates, slopes, rule, active,
-                n_active, update == PARALLEL, flipped, counts, found, draws, levels, cuts, excess,
-                local,
+                couplings, fields, external, shifts, spins, bulk, single, rates, slopes, rule,
+                active, n_active, update == PARALLEL, flipped, counts, found, draws, levels, cuts,
+                excess, local,
             )  # fmt: skip
         else:
             for a in range(n_active):

@@ -11,6 +11,7 @@ are added up does not matter.
 from __future__ import annotations
 
 import numpy as np
+
 from .rng import (
     LANES,
     TWO53,
@@ -21,7 +22,6 @@ from .rng import (
     inlined,
     kernel,
     single_bits,
-    single_float,
     uncounted,
     wide,
 )
@@ -37,15 +37,15 @@ ZERO64, ONE64 = np.uint64(0), np.uint64(1)
 _OFFSET64 = 1023.0 + 53.0 - 1e-9
 _ULP64 = 2.0**-52
 _LOW, _HIGH = np.uint64(2**31 - 1), np.uint64(33)
-TWO31 = 2.0**31
-# log2(1 + x) = x + x (1 - x) (c0 + c1 x + c2 x^2) within 1.2e-4 on [0, 1], a fit.
-_C0, _C1, _C2 = np.float32(0.43872556), np.float32(-0.23905742), np.float32(0.08212991)
-_ONE32, _ULP32, _BIAS32 = np.float32(1.0), np.float32(2.0**-23), np.float32(127.0)
-_MANTISSA, _ONE_BITS = np.int32(2**23 - 1), np.int32(127 << 23)
-_GUARD = np.float32(1e-3)  # a level is too high by this, give or take 6e-4
-_BAND = 2e-3
-_EDGE = np.int32(2**12)
-_ALWAYS, _WHOLE = np.float32(1e9), np.int32(2**31 - 1)
+TWO31 = 2**31
+# The same for float32, whose bits understate log2 d by 0.0861 at most, and so two of them differ by
+# log2 of the ratio give or take that; with room for the rounding of z and of the draws.
+_ULP32 = np.float32(2.0**-23)
+_ERROR32 = np.float32(0.0861 + 1e-3)
+_BAND = 2.0 * (0.0861 + 1e-3)
+_EDGE = 2**12  # draws so close to 0 or 1 that the bits they lack matter
+_ALWAYS, _ONE32 = np.float32(1e9), np.float32(1.0)
+_WHOLE = np.int32(2**31 - 1)
 # Thresholds stay beyond all fields (see FAR), and int32 holds the difference of the two.
 FAR = 2**30 - 64  # largest field allowed; float32 holds it
 _FAR = np.float32(FAR)
@@ -87,28 +87,16 @@ def quick_rate(rate, external):
 
 
 @inlined
-def log2_of(number):
-    """log2 of a positive float32 within 1.2e-4, vectorised."""
-    bits = single_bits(number)
-    x = single_float((bits & _MANTISSA) | _ONE_BITS) - _ONE32
-    curve = x * (_ONE32 - x) * (_C0 + x * (_C1 + x * _C2))
-    return np.float32(bits) * _ULP32 - _BIAS32 + curve
-
-
-@inlined
 def level(number, rule):
     """Bound on z above which a spin does not flip, from the 31 bits ``number`` of u.
 
-    With u = (number + [0, 1)) / 2^31 a flip needs u < p(z), that is z < log2(1/u - 1) (heat bath)
-    or z < -log2 u (Metropolis). Above the level no spin flips, and below level - _BAND every spin
-    does; next to u = 0 and u = 1 the level is without bound, and nothing said.
+    With u = (number + [0, 1)) / 2^31 a flip needs u < p(z), that is z < log2((1 - u)/u) (heat
+    bath) or z < -log2 u (Metropolis). Above the level no spin flips; below level - _BAND every
+    spin does, unless ``number`` is within _EDGE of 0 or 2^31.
     """
-    found = -log2_of(np.float32(number)) + _GUARD
-    if rule == METROPOLIS:
-        found += np.float32(31.0)
-    else:
-        found += log2_of(np.float32(_WHOLE - number))
-    return _ALWAYS if number < _EDGE or number > _WHOLE - _EDGE else found
+    rest = np.float32(2.0**31) if rule == METROPOLIS else np.float32(_WHOLE - number) + _ONE32
+    ratio = single_bits(rest) - single_bits(np.float32(number))
+    return np.float32(ratio) * _ULP32 + _ERROR32
 
 
 @inlined
@@ -134,7 +122,7 @@ def fill(bulk, r, rule, draws, levels):
 
 
 @inlined
-def thresholds(fields, external, spins, r, base, width, slope, lowest, levels, cuts, excess, local):
+def thresholds(fields, shifts, spins, r, base, width, slope, lowest, levels, cuts, excess, local):
     """Write c_i such that spin i may flip only if s_i g_i < c_i, and excess_i = g_i - s_i c_i.
 
     ``lowest`` bounds the levels from below; so it must be 0 where ``slope`` is not the true one.
@@ -144,8 +132,8 @@ def thresholds(fields, external, spins, r, base, width, slope, lowest, levels, c
     for i in range(width):
         spin = spins[r, base + i]
         local[i] = spin
-        reach = max(levels[i], lowest) * scale - np.float32(spin) * np.float32(external[base + i])
-        cut = np.int32(np.floor(min(max(reach, -_FAR), _FAR))) + np.int32(1)
+        reach = max(levels[i], lowest) * scale - np.float32(spin) * shifts[base + i]
+        cut = np.int32(min(max(reach, -_FAR), _FAR)) + np.int32(1)
         cuts[i] = cut
         excess[i] = fields[r, base + i] - np.int32(spin) * cut
 
@@ -162,7 +150,7 @@ def flips_now(z, number, rule, single, r):
 
 @inlined
 def try_block(
-    couplings, fields, external, spins, r, bulk, single, rate, slope, rule, start, together,
+    couplings, fields, external, shifts, spins, r, bulk, single, rate, slope, rule, start, together,
     flipped, known, draws, levels, cuts, excess, local,
 ):  # fmt: skip
     """Try the spins from ``start`` on, at most 64, of chain r in order; return how many flipped.
@@ -184,11 +172,11 @@ def try_block(
     left = ~ZERO64 << np.uint64(start - base)
     if width == BLOCK:
         thresholds(
-            fields, external, spins, r, base, BLOCK, slope, lowest, levels, cuts, excess, local
+            fields, shifts, spins, r, base, BLOCK, slope, lowest, levels, cuts, excess, local
         )
     else:
         thresholds(
-            fields, external, spins, r, base, width, slope, lowest, levels, cuts, excess, local
+            fields, shifts, spins, r, base, width, slope, lowest, levels, cuts, excess, local
         )
         left &= (ONE64 << np.uint64(width)) - ONE64
     down = negatives(local)
@@ -200,10 +188,10 @@ def try_block(
         site = base + i
         spin = spins[r, site]
         z = rate * spin * (excess[i] + spin * cuts[i] + external[site])
-        flips = z < np.float64(levels[i]) - band
+        number = np.int64(draws[i] & _LOW if i < LANES else draws[i - LANES] >> _HIGH)
+        flips = z < np.float64(levels[i]) - band and _EDGE <= number <= TWO31 - _EDGE
         if not flips:
-            number = draws[i] & _LOW if i < LANES else draws[i - LANES] >> _HIGH
-            flips = flips_now(z, np.float64(np.int64(number)), rule, single, r)
+            flips = flips_now(z, np.float64(number), rule, single, r)
         if flips:
             spins[r, site] = -spin
             flipped[r, count] = site

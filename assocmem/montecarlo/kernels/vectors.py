@@ -40,9 +40,9 @@ def _index(k: int):
     return ir.Constant(ir.IntType(32), k)
 
 
-def _load(builder, place, bits: int, align: int):
-    """64 integers, widened to so many bits."""
-    loaded = builder.load(place, align=align)
+def _load(builder, place, bits: int):
+    """64 integers, widened to so many bits; their array need not be aligned (only faster so)."""
+    loaded = builder.load(place, align=1)
     if loaded.type.element.width < bits:
         loaded = builder.sext(loaded, _words(bits))
     return loaded
@@ -55,7 +55,7 @@ def negatives(typingctx, array):
     def code(context, builder, signature, args):
         (kind,) = signature.args
         place = _place(context, builder, kind, args[0], ir.Constant(ir.IntType(64), 0))
-        values = _load(builder, place, kind.dtype.bitwidth, 1)
+        values = _load(builder, place, kind.dtype.bitwidth)
         zero = ir.Constant(values.type, [0] * BLOCK)
         return builder.bitcast(builder.icmp_signed("<", values, zero), ir.IntType(64))
 
@@ -79,8 +79,8 @@ def add_near(typingctx, values, couplings, row, column, factor):
     def code(context, builder, signature, args):
         place = _place(context, builder, signature.args[0], args[0], ir.Constant(args[2].type, 0))
         source = _place(context, builder, signature.args[1], args[1], args[2], args[3])
-        old = _load(builder, place, 32, 1)
-        row_part = _load(builder, source, 32, 1)
+        old = _load(builder, place, 32)
+        row_part = _load(builder, source, 32)
         change = builder.mul(row_part, _splat(builder, args[4], 32))
         builder.store(builder.add(old, change), place, align=1)
         return context.get_dummy_value()
@@ -93,7 +93,6 @@ def add_rows(typingctx, couplings, fields, r, column, rows, signs):
     """Add twice the sum of sign * couplings[row, column:column+64] to those fields of chain r.
 
     ``rows`` and ``signs`` are tuples. The sum is taken in 16 bits, or 32 for int32 couplings.
-    Couplings and fields are aligned to 64 bytes, and ``column`` is a multiple of 64.
     """
     bits = 32 if couplings.dtype.bitwidth == 32 else 16
 
@@ -103,13 +102,13 @@ def add_rows(typingctx, couplings, fields, r, column, rows, signs):
         for k in range(len(rows)):
             row, sign = (builder.extract_value(pair, k) for pair in (all_rows, all_signs))
             source = _place(context, builder, signature.args[0], matrix, row, at)
-            part = builder.mul(_load(builder, source, bits, 64), _splat(builder, sign, bits))
+            part = builder.mul(_load(builder, source, bits), _splat(builder, sign, bits))
             total = part if total is None else builder.add(total, part)
         if bits == 16:
             total = builder.sext(total, _words(32))
         place = _place(context, builder, signature.args[1], state, chain, at)
-        new = builder.add(_load(builder, place, 32, 64), builder.add(total, total))
-        builder.store(new, place, align=64)
+        new = builder.add(_load(builder, place, 32), builder.add(total, total))
+        builder.store(new, place, align=1)
         return context.get_dummy_value()
 
     return types.void(couplings, fields, types.int64, types.int64, rows, signs), code

@@ -1,18 +1,29 @@
-"""Enumeration against brute force over a list of states, and transition matrices."""
+"""Enumeration against brute force over a list of states; transition matrices; e-values."""
 
 import itertools
 
 import numpy as np
 import pytest
+from exact_chain import (
+    flip_costs,
+    log_evidence,
+    states_of,
+    stationary_law,
+    sweep_matrix,
+    transitions,
+)
 
 from assocmem import Biased, Hopfield
-from assocmem.montecarlo.dynamics import Dynamics
+from assocmem.hopfield import Dreaming
+from assocmem.montecarlo.dynamics import RULES, Dynamics
 from assocmem.montecarlo.exact import enumerate_states, transition_matrix
+from assocmem.montecarlo.kernels.pairwise import flip_probability
 
 MODELS = {
     "hebb": Hopfield(n_patterns=3),
     "field": Hopfield(n_patterns=3, field=(0.2, -0.1)),
     "biased": Hopfield(n_patterns=2, patterns=Biased(0.4), field=(0.1,)),
+    "dreaming": Hopfield(n_patterns=3, rule=Dreaming(1.5), field=(0.1,)),
 }
 
 
@@ -68,36 +79,70 @@ def test_heat_capacity_is_the_derivative_of_the_energy():
     assert slope == pytest.approx(exact.energy_variance[1] / 0.8**2, rel=1e-6)
 
 
+@pytest.mark.parametrize("temperature", [0.2, 0.5, 1.5])
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("update", ["sequential", "random", "parallel"])
 @pytest.mark.parametrize("rule", ["heat-bath", "metropolis"])
-def test_the_law_is_stationary(name, rule, update):
+def test_the_law_is_stationary(name, rule, update, temperature):
+    """For the probabilities that kernels use, which are those of the definition."""
     if update == "parallel" and rule == "metropolis":
         with pytest.raises(ValueError, match="heat-bath"):
             Dynamics(rule, update)
         return
     sample = MODELS[name].draw(6, np.random.default_rng(5))
-    temperature = 0.6
     matrix = transition_matrix(sample, temperature, Dynamics(rule, update))
+    # 1 - p loses up to 16 digits, so small entries are good to rounding of 1 alone
+    by_definition = sweep_matrix(sample, temperature, Dynamics(rule, update))
+    np.testing.assert_allclose(matrix, by_definition, rtol=1e-11, atol=1e-14)
     np.testing.assert_allclose(matrix.sum(axis=1), 1.0, atol=1e-13)
-    spins = 2.0 * ((np.arange(64)[:, None] >> np.arange(6)) & 1) - 1.0
-    if update == "parallel":
-        couplings = sample.couplings.astype(np.float64)
-        local = (spins @ couplings + sample.field) / temperature
-        weights = np.prod(2 * np.cosh(local), axis=1) * np.exp(spins @ sample.field / temperature)
-    else:
-        weights = np.exp(-sample.energy(spins) / temperature)
-    law = weights / weights.sum()
-    # float32 couplings of the biased sample limit the parallel law to about 1e-7
-    np.testing.assert_allclose(law @ matrix, law, atol=1e-7 if update == "parallel" else 1e-14)
+    law = stationary_law(sample, temperature, update)
+    np.testing.assert_allclose(law @ matrix, law, rtol=1e-9, atol=1e-15)
     if update != "sequential":  # reversible, where a sequential sweep is only stationary
         flow = law[:, None] * matrix
-        np.testing.assert_allclose(flow, flow.T, atol=1e-7 if update == "parallel" else 1e-14)
+        np.testing.assert_allclose(flow, flow.T, rtol=1e-9, atol=1e-15)
     exact = enumerate_states(sample, temperature, parallel=update == "parallel")
-    np.testing.assert_allclose(exact.spins[0], law @ spins, atol=1e-7)
-    np.testing.assert_allclose(exact.energy[0], law @ sample.energy(spins), atol=1e-7)
+    spins = states_of(6).astype(np.float64)
+    np.testing.assert_allclose(exact.spins[0], law @ spins, atol=1e-13)
+    np.testing.assert_allclose(exact.energy[0], law @ sample.energy(spins), atol=1e-12)
     if update == "parallel":
-        np.testing.assert_allclose(exact.log_z[0], np.log(weights.sum()), atol=1e-6)
+        local = flip_costs(sample) / (2 * temperature)  # s_i h_i / T
+        weights = np.prod(2 * np.cosh(local), axis=1) * np.exp(spins @ sample.field / temperature)
+        assert exact.log_z[0] == pytest.approx(np.log(weights.sum()), rel=1e-12)
+
+
+@pytest.mark.parametrize("temperature", [0.2, 1.5])
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("rule", ["heat-bath", "metropolis"])
+def test_flips_of_kernels_are_in_detailed_balance(name, rule, temperature):
+    sample = MODELS[name].draw(6, np.random.default_rng(5))
+    law = stationary_law(sample, temperature, "sequential")
+    costs = flip_costs(sample) / temperature
+    code = RULES.index(rule)
+    chances = np.array([[flip_probability(c / np.log(2.0), code) for c in row] for row in costs])
+    flipped = np.arange(64)[:, None] ^ (1 << np.arange(6))
+    there = law[:, None] * chances
+    back = law[flipped] * chances[flipped, np.arange(6)]
+    np.testing.assert_allclose(there, back, rtol=1e-11)
+
+
+def test_evidence_has_mean_one_under_the_law():
+    """Sums over all outcomes: of six draws from a law, and of paths of a chain of two states."""
+    law, other = np.array([[0.5, 0.3, 0.2]]), np.array([[0.2, 0.3, 0.5]])
+    draws = np.array(list(itertools.product(range(3), repeat=6)))
+    counts = np.array([np.bincount(row, minlength=3) for row in draws])
+    values = [np.exp(log_evidence(row[None], law, np.array([6.0]), [other])) for row in counts]
+    assert law[0][draws].prod(axis=1) @ values == pytest.approx(1.0, rel=1e-10)
+    assert max(values) > 30  # six times the rarest
+    matrix, other = np.array([[0.9, 0.1], [0.4, 0.6]]), np.array([[0.5, 0.5], [0.5, 0.5]])
+    mean = 0.0
+    for path in itertools.product(range(2), repeat=8):
+        path = np.array((0, *path))
+        chance = matrix[path[:-1], path[1:]].prod()
+        counts = transitions(path[:-1], path[1:], 2)
+        mean += chance * np.exp(log_evidence(counts, matrix, np.array([5.0, 3.0]), [other]))
+    assert mean == pytest.approx(1.0, rel=1e-10)
+    impossible = log_evidence(np.array([[1, 1]]), np.array([[1.0, 0.0]]), np.array([2.0]))
+    assert impossible == np.inf
 
 
 def test_refusals():

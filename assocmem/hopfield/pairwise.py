@@ -213,14 +213,14 @@ class PairwiseSample:
         # float32 products of +-1 summed to |NJ| <= K < 2^15 are exact, and BLAS does them.
         size = self.n_spins
         xi = self.patterns.astype(np.float32)
-        transposed = np.ascontiguousarray(xi.T)
+        narrow = self.n_patterns <= 127
         matrix = padded_zeros(size, size, np.int8)
-        step = max(64, 2**22 // size)
+        step = max(64, 2**20 // size)
         for start in range(0, size, step):
-            block = transposed[start : start + step] @ xi
+            block = xi[:, start : start + step].T @ xi
             rows = np.arange(len(block))
             block[rows, start + rows] = 0.0
-            if matrix.dtype == np.int8 and max(block.max(), -block.min()) > 127:
+            if not narrow and matrix.dtype == np.int8 and max(block.max(), -block.min()) > 127:
                 wider = padded_zeros(size, size, np.int16)
                 wider[:start] = matrix[:start]
                 matrix = wider

@@ -104,8 +104,10 @@ def engine(
     Notes
     -----
     Costs per attempt and flip: cached fields O(1) and N; patterns K and K; waiting 0 and about
-    2 N. Couplings take 2 N^2 bytes for Hebb's rule with unbiased patterns (exact integers) and
-    4 N^2 otherwise (fixed point, resolution 2^-30 of the largest possible field).
+    2 N. Couplings take N^2 or 2 N^2 bytes for Hebb's rule with unbiased patterns (exact integers,
+    in bytes if none exceeds 127) and 4 N^2 otherwise (fixed point, resolution 2^-30 of the largest
+    possible field). For long runs of a large network of few patterns at low temperature ask for
+    "waiting": "auto" counts on some thousands of sweeps, which would not repay the couplings.
     """
     return Engine(sample, spins, temperatures, seeds, dynamics, tracked, method)
 
@@ -327,16 +329,14 @@ def _resolve(sample: PairwiseSample, dynamics: Dynamics, method: str, temperatur
     if method == "waiting" and dynamics.update == "parallel":
         raise ValueError("method 'waiting' serves one spin at a time, got update='parallel'")
     size = sample.n_spins
-    # While J is made of the patterns: float32 and int16 copies, or float64, float32 and int32.
-    needed = size * size * (10 if sample.is_integer else 16)
+    # While J is made: int8 and int16 copies (int32 beside for thousands of patterns), or float64,
+    # float32 and int32.
+    few = sample.is_integer and sample.n_patterns < 2**12
+    needed = size * size * (3 if few else 16)
     have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     fits = needed <= have // 2
-    if method == "auto" and hebb:
-        # Cost per attempt in ns, roughly: cached fields 3 + acceptance N / 16, patterns 3 + K / 16.
-        warmest = max(float(temperatures.max()), 1e-3)
-        acceptance = 1.0 / (1.0 + np.exp(min(2.0 / warmest, 700.0)))
-        if not fits or sample.n_patterns < size * acceptance / 4:
-            return "patterns"
+    if method == "auto" and hebb and (not fits or _patterns_cheaper(sample, temperatures.max())):
+        return "patterns"
     if method != "patterns" and not fits:
         raise ValueError(
             f"n_spins={size} needs {needed / 2**30:.3g} GiB while couplings are made, more than "
@@ -344,6 +344,24 @@ def _resolve(sample: PairwiseSample, dynamics: Dynamics, method: str, temperatur
             + ("; method='patterns' does without" if hebb else "")
         )
     return method
+
+
+def _patterns_cheaper(sample: PairwiseSample, warmest: float) -> bool:
+    """Whether pattern space is expected to take less time than couplings.
+
+    Times in ns on one core of 2023. Cached fields take 1 per attempt, about 20 + N/18 per flip,
+    and 5 per coupling to make them: N/1000 per attempt if 5000 sweeps are to come (over all
+    chains; how many there are must not matter, lest it change the numbers of a chain). Patterns
+    take 6 + K/10 per attempt and 40 + K/14 per flip. Flips are those of mean-field theory
+    without noise, (1 - m^2)/2 per attempt with m = tanh(m/T).
+    """
+    m = 1.0
+    for _ in range(100):
+        m = float(np.tanh(m / max(warmest, 1e-3)))
+    flips = (1.0 - m * m) / 2.0
+    size, number = sample.n_spins, sample.n_patterns
+    cached = 1.0 + flips * (20.0 + size / 18.0) + size / 1000.0
+    return 6.0 + number / 10.0 + flips * (40.0 + number / 14.0) < cached
 
 
 def _largest(values: np.ndarray) -> int:

@@ -277,17 +277,23 @@ def test_single_and_lanes_are_the_same_numbers_in_any_number_of_threads():
     np.testing.assert_array_equal(single, together)
 
 
-@pytest.mark.parametrize("n_patterns", [5, 9000])
-def test_cached_fields_and_energies_stay_exact(n_patterns):
-    # 9000 patterns: four couplings overflow int16
-    sample = Hopfield(n_patterns=n_patterns, field=(0.1,)).draw(90, np.random.default_rng(1))
-    scale = max(1.0, np.sqrt(n_patterns / 90))
+@pytest.mark.parametrize(
+    ("n_patterns", "alike", "kind"),
+    [(5, 0, np.int8), (9000, 0, np.int16), (5000, 4500, np.int32)],
+)
+def test_cached_fields_and_energies_stay_exact(n_patterns, alike, kind):
+    # with 4500 patterns alike, eight couplings overflow int16
+    xi = np.random.default_rng(1).choice([-1, 1], (n_patterns, 90))
+    xi[:alike] = xi[0]
+    sample = Hopfield(n_patterns=n_patterns, field=(0.1,)).sample_of(xi)
+    scale = max(1.0, np.sqrt(n_patterns / 90), alike)
     start = np.random.default_rng(1).choice([-1, 1], (3, 90))
     for dynamics in UPDATES:
         ours = engine(
             sample, start, 0.7 * scale, np.random.SeedSequence(1).spawn(3), dynamics=dynamics,
             method="lanes",
         )  # fmt: skip
+        assert ours._store.couplings.dtype == kind
         ours.run(300)
         assert ours.flips.min() > 1000
         whole = sample.integer_couplings.astype(np.int64)
@@ -407,6 +413,10 @@ def test_auto_takes_patterns_where_they_serve(monkeypatch):
     assert engine(few, np.ones((1, 2000)), 0.8, seeds).method == "patterns"
     assert "padded_couplings" not in vars(few)
     assert engine(more, np.ones((1, 100)), 0.2, seeds).method == "auto"
+    # so large that the couplings are not worth making, however few flips are expected
+    large = Hopfield(n_patterns=3).draw(16_000, np.random.default_rng(0))
+    assert engine(large, np.ones((1, 16_000)), 0.1, seeds).method == "patterns"
+    assert engine(few, np.ones((1, 2000)), 0.1, seeds).method == "auto"
     monkeypatch.setattr(dynamics_module.os, "sysconf", lambda name: 128)
     assert engine(more, np.ones((1, 100)), 0.2, seeds).method == "patterns"
     with pytest.raises(ValueError, match="GiB"):

@@ -45,9 +45,12 @@ def flip_chances(sample, temperature: float, rule: str) -> np.ndarray:
     return expit(-costs) if rule == "heat-bath" else np.exp(-np.maximum(costs, 0.0))
 
 
-def sweep_matrix(sample, temperature: float, dynamics) -> np.ndarray:
-    """Probability of state b one sweep after state a, shape (2^N, 2^N)."""
-    chances = flip_chances(sample, temperature, dynamics.rule)
+def sweep_matrix(sample, temperature: float, dynamics, made: float = 1.0) -> np.ndarray:
+    """Probability of state b one sweep after state a, shape (2^N, 2^N).
+
+    Attempts are made with probability ``made``, for alternatives in which spins are passed over.
+    """
+    chances = made * flip_chances(sample, temperature, dynamics.rule)
     size = chances.shape[1]
     labels = np.arange(2**size)
     if dynamics.update == "parallel":

@@ -37,6 +37,7 @@ def worst_z(result, name, samples, dof):
         for d, quenched in enumerate(samples):
             value = data[name].isel(temperature=t, disorder=d).values.ravel()
             error = data[name + "_error"].isel(temperature=t, disorder=d).values.ravel()
+            assert np.all(error > 0.0)  # neither NaN nor frozen, where z would say nothing
             mean, spread = value.mean(), np.sqrt(np.sum(error**2)) / len(error)
             z = abs(mean - exact(quenched, temperature)[name]) / spread
             worst = max(worst, stats.norm.isf(stats.t.sf(z, dof)))

@@ -229,10 +229,10 @@ class _CachedFields:
 
         sample = owner.sample
         chains, size = owner._spins.shape
-        # Kernels want fields within FAR, and eight couplings added up in 16 bits.
+        # Kernels want fields within FAR, and twice eight couplings in 16 bits.
         if sample.is_integer and sample.n_patterns * size <= pairwise.FAR:
             self.couplings, self.unit = sample.padded_couplings, 1.0 / size
-            if sample.n_patterns >= 2**12 and _largest(self.couplings) >= 2**12:
+            if sample.n_patterns >= 2**11 and _largest(self.couplings) >= 2**11:
                 wider = padded_zeros(size, size, np.int32)
                 wider[:] = self.couplings
                 self.couplings = wider
@@ -331,7 +331,7 @@ def _resolve(sample: PairwiseSample, dynamics: Dynamics, method: str, temperatur
     size = sample.n_spins
     # While J is made: int8 and int16 copies (int32 beside for thousands of patterns), or float64,
     # float32 and int32.
-    few = sample.is_integer and sample.n_patterns < 2**12
+    few = sample.is_integer and sample.n_patterns < 2**11
     needed = size * size * (3 if few else 16)
     have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     fits = needed <= have // 2
@@ -350,7 +350,7 @@ def _patterns_cheaper(sample: PairwiseSample, warmest: float) -> bool:
     """Whether pattern space is expected to take less time than couplings.
 
     Times in ns on one core of 2023. Cached fields take 1 per attempt, about 20 + N/18 per flip,
-    and 5 per coupling to make them: N/1000 per attempt if 5000 sweeps are to come (over all
+    and 3 + K/60 per coupling to make them, which is shared among 5000 sweeps to come (over all
     chains; how many there are must not matter, lest it change the numbers of a chain). Patterns
     take 6 + K/10 per attempt and 40 + K/14 per flip. Flips are those of mean-field theory
     without noise, (1 - m^2)/2 per attempt with m = tanh(m/T).
@@ -360,7 +360,8 @@ def _patterns_cheaper(sample: PairwiseSample, warmest: float) -> bool:
         m = float(np.tanh(m / max(warmest, 1e-3)))
     flips = (1.0 - m * m) / 2.0
     size, number = sample.n_spins, sample.n_patterns
-    cached = 1.0 + flips * (20.0 + size / 18.0) + size / 1000.0
+    making = size * (3.0 + number / 60.0) / 5000.0
+    cached = 1.0 + flips * (20.0 + size / 18.0) + making
     return 6.0 + number / 10.0 + flips * (40.0 + number / 14.0) < cached
 
 

@@ -223,7 +223,8 @@ def add_flips(couplings, fields, spins, r, flipped, count, start, stop):
     """Fields start..stop-1 of chain r after flips of flipped[r, :count]; ``spins`` are the new.
 
     Both bounds are multiples of 64. Up to eight flips are added up in 16 bits (int32 couplings:
-    32), and the fields read and written once for them; so eight couplings must not overflow that.
+    32), and the fields read and written once for them; so twice eight couplings must not
+    overflow that.
     Cost per flip: stop - start multiply-adds, as many couplings read.
     """
     f = flipped

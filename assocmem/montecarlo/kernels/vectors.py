@@ -88,27 +88,68 @@ def add_near(typingctx, values, couplings, row, column, factor):
     return types.void(values, couplings, types.int64, types.int64, types.int32), code
 
 
+def _sum_of_rows(builder, sources, signs, bits: int):
+    """Sum of sign * row, by multiplication."""
+    total = None
+    for source, sign in zip(sources, signs, strict=True):
+        part = builder.mul(_load(builder, source, bits), _splat(builder, sign, bits))
+        total = part if total is None else builder.add(total, part)
+    return total
+
+
+def _sum_of_bytes(builder, sources, signs):
+    """Sum of sign * row in 16 bits for rows of bytes x, without multiplying or widening them.
+
+    The bits of x or ~x = -x - 1, the first of them turned, are the unsigned byte 128 + x or
+    127 - x. Two neighbours are the word low + 256 high: one sum of the words and one of the high
+    bytes give both.
+    """
+    byte, word = ir.IntType(8), ir.IntType(16)
+    half = ir.VectorType(word, BLOCK // 2)
+    eight = ir.Constant(half, [8] * (BLOCK // 2))
+    both = high = None
+    shift = ir.Constant(word, -128 * len(signs))
+    for source, sign in zip(sources, signs, strict=True):
+        turned = builder.xor(builder.ashr(sign, ir.Constant(byte, 7)), ir.Constant(byte, -128))
+        part = builder.xor(_load(builder, source, 8), _splat(builder, turned, 8))
+        part = builder.bitcast(part, half)
+        upper = builder.lshr(part, eight)
+        both = part if both is None else builder.add(both, part)
+        high = upper if high is None else builder.add(high, upper)
+        shift = builder.add(shift, builder.zext(builder.lshr(sign, ir.Constant(byte, 7)), word))
+    low = builder.sub(both, builder.shl(high, eight))
+    order = [k // 2 + (k % 2) * (BLOCK // 2) for k in range(BLOCK)]
+    joined = builder.shuffle_vector(low, high, ir.Constant(_words(32), order))
+    return builder.add(joined, _splat(builder, shift, 16))
+
+
 @intrinsic
 def add_rows(typingctx, couplings, fields, r, column, rows, signs):
     """Add twice the sum of sign * couplings[row, column:column+64] to those fields of chain r.
 
-    ``rows`` and ``signs`` are tuples. The sum is taken in 16 bits, or 32 for int32 couplings.
+    ``rows`` and ``signs`` (int8) are tuples. The sum is taken in 16 bits, or 32 for int32
+    couplings.
     """
     bits = 32 if couplings.dtype.bitwidth == 32 else 16
 
     def code(context, builder, signature, args):
         matrix, state, chain, at, all_rows, all_signs = args
-        total = None
-        for k in range(len(rows)):
-            row, sign = (builder.extract_value(pair, k) for pair in (all_rows, all_signs))
-            source = _place(context, builder, signature.args[0], matrix, row, at)
-            part = builder.mul(_load(builder, source, bits), _splat(builder, sign, bits))
-            total = part if total is None else builder.add(total, part)
+        several = [builder.extract_value(all_signs, k) for k in range(len(signs))]
+        sources = [
+            _place(
+                context, builder, signature.args[0], matrix, builder.extract_value(all_rows, k), at
+            )
+            for k in range(len(rows))
+        ]
+        if couplings.dtype.bitwidth == 8 and len(rows) >= 4:
+            total = _sum_of_bytes(builder, sources, several)
+        else:
+            total = _sum_of_rows(builder, sources, several, bits)
+        total = builder.add(total, total)
         if bits == 16:
             total = builder.sext(total, _words(32))
         place = _place(context, builder, signature.args[1], state, chain, at)
-        new = builder.add(_load(builder, place, 32), builder.add(total, total))
-        builder.store(new, place, align=1)
+        builder.store(builder.add(_load(builder, place, 32), total), place, align=1)
         return context.get_dummy_value()
 
     return types.void(couplings, fields, types.int64, types.int64, rows, signs), code

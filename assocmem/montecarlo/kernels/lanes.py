@@ -117,7 +117,7 @@ def run(couplings, fields, external, spins, bulk, single, rates, rule, update, p
                 reached, count = wait(
                     couplings, fields, external, spins, r, single, rates[r], slopes[r], rule,
                     update == RANDOM, pending, observe, sums, sweep, sweeps, interval,
-                    leave if policy == AUTO else np.inf, out, weighing, flipped,
+                    leave if policy == AUTO else np.inf, out, weighing,
                 )  # fmt: skip
                 clock[r] = reached
                 flips[r] += count
@@ -137,7 +137,7 @@ def run(couplings, fields, external, spins, bulk, single, rates, rule, update, p
             for a in range(n_active):
                 r = active[a]
                 counts[a] = random_sweep(
-                    couplings, fields, external, spins, r, single, rates[r], rule, flipped
+                    couplings, fields, external, spins, r, single, rates[r], rule
                 )
         for a in range(n_active):
             r = active[a]

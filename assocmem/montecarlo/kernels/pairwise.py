@@ -253,7 +253,7 @@ def add_flips(couplings, fields, spins, r, flipped, count, start, stop):
 
 
 @uncounted
-def random_sweep(couplings, fields, external, spins, r, single, rate, rule, flipped):
+def random_sweep(couplings, fields, external, spins, r, single, rate, rule):
     """N attempts of chain r on spins drawn at random; returns the flips."""
     count = 0
     size = spins.shape[1]
@@ -265,8 +265,7 @@ def random_sweep(couplings, fields, external, spins, r, single, rate, rule, flip
         z = rate * spins[r, i] * (fields[r, i] + external[i])
         if accepts(z, wide(bits), rule):
             spins[r, i] = -spins[r, i]
-            flipped[r, 0] = i
-            add_flips(couplings, fields, spins, r, flipped, ONE, ZERO, fields.shape[1])
+            add_group(couplings, fields, r, (i,), (spins[r, i],), ZERO, fields.shape[1])
             count += 1
     single[r, 0], single[r, 1], single[r, 2], single[r, 3] = s0, s1, s2, s3
     return count

@@ -25,9 +25,8 @@ import numpy as np
 from .pairwise import (
     BLOCK,
     METROPOLIS,
-    ONE,
     ZERO,
-    add_flips,
+    add_group,
     add_spins,
     flip_probability,
     measure_overlaps,
@@ -154,7 +153,7 @@ def record_span(since, until, interval, fields, external, spins, r, observe, out
 @kernel
 def wait(
     couplings, fields, external, spins, r, single, rate, slope, rule, random_order, pending,
-    observe, sums, sweep, sweeps, interval, leave, out, weighing, flipped,
+    observe, sums, sweep, sweeps, interval, leave, out, weighing,
 ):  # fmt: skip
     """Run chain r from ``sweep`` to ``sweeps``; stop early where over ``leave`` flips are expected.
 
@@ -228,8 +227,7 @@ def wait(
                 held = 0
             fresh = -1
             spins[r, struck] = -spins[r, struck]
-            flipped[r, 0] = struck
-            add_flips(couplings, fields, spins, r, flipped, ONE, ZERO, fields.shape[1])
+            add_group(couplings, fields, r, (struck,), (spins[r, struck],), ZERO, fields.shape[1])
             flips += 1
             total = weigh(fields, external, spins, r, slope, rule, random_order, weights, blocks)
         if at == size:

@@ -29,7 +29,7 @@ def test_tempering_against_enumeration(ladder, dynamics):
     |z| < 4.3 for all 120: false alarm 120 x 1.7e-5 = 0.2 %.
     """
     result = temper(
-        MODEL, n_spins=8, temperatures=ladder, sweeps=4000, disorder=3, chains=8, seed=1,
+        MODEL, n_spins=8, temperatures=ladder, sweeps=8000, disorder=3, chains=8, seed=1,
         dynamics=dynamics, progress=False,
     )  # fmt: skip
     assert bool(result.converged().all()), str(result)
@@ -38,7 +38,7 @@ def test_tempering_against_enumeration(ladder, dynamics):
     names = ("energy", "overlap", "overlap_abs", "overlap_squared", "specific_heat")
     worst = {name: worst_z(result, name, samples, 8 * 31) for name in names}
     assert max(worst.values()) < 4.3, worst
-    assert np.all(result.dataset.round_trips.values > 0)  # about 900 each
+    assert np.all(result.dataset.round_trips.values > 0)  # about 1800 each
 
 
 def test_swap_acceptance_against_enumeration():

@@ -1,8 +1,9 @@
 """Many chains of one disorder, taken together through the rows of J; one chain is the case R = 1.
 
-Spins are tried block by block: within a block each chain follows its own flips; then all the
-flips of a block are added to the fields of all chains, so that the 64 rows of J stay in cache for
-all chains and the fields of a chain are touched once per four flips.
+Spins are tried block by block: within a block each chain follows its own flips; then the flips
+are added to the fields of all chains, so that the 64 rows of J stay in cache for all chains. The
+fields of a chain are touched once per eight flips: what is left of them waits for the next block,
+which takes it into account, or the end of the sweep.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import numpy as np
 
 from .pairwise import (
     BLOCK,
+    GROUP,
     ONE,
     ZERO,
     add_flips,
@@ -28,41 +30,48 @@ TILE = 1024  # fields per pass: longer stretches of rows would push a chain's fi
 
 
 @uncounted
-def spread(couplings, fields, spins, active, n_active, flipped, found):
-    """Add the flips of all chains to their fields, tile by tile."""
+def spread(couplings, fields, spins, active, n_active, flipped, ready):
+    """Add the first ``ready`` flips of each chain to its fields, tile by tile."""
     size = fields.shape[1]
     for start in range(0, size, TILE):
         stop = min(size, start + TILE)
         for a in range(n_active):
-            if found[a]:
-                add_flips(couplings, fields, spins, active[a], flipped, found[a], start, stop)
+            if ready[a]:
+                add_flips(couplings, fields, spins, active[a], flipped, ready[a], start, stop)
 
 
 @uncounted
 def sweep_in_order(couplings, fields, external, shifts, spins, bulk, single, rates, slopes, rule,
-                   active, n_active, together, flipped, counts, found, draws, levels, cuts, excess,
-                   local):  # fmt: skip
+                   active, n_active, together, flipped, counts, held, ready, draws, levels, cuts,
+                   excess, local):  # fmt: skip
     """One sweep of the chains active[:n_active]; their flips are added up in ``counts``.
 
     Sequential, or with ``together`` all spins at once from the same fields (Little).
     """
     size = spins.shape[1]
     counts[:] = 0
+    held[:] = 0
     for start in range(0, size, BLOCK):
-        any_flip = False
+        last = start + BLOCK >= size
+        any_ready = False
         for a in range(n_active):
             r = active[a]
-            found[a] = try_block(
+            found = try_block(
                 couplings, fields, external, shifts, spins, r, bulk, single, rates[r], slopes[r],
-                rule, start, together, flipped, counts[a] if together else ZERO, draws, levels,
-                cuts, excess, local,
+                rule, start, together, flipped, held[a], draws, levels, cuts, excess, local,
             )  # fmt: skip
-            counts[a] += found[a]
-            any_flip |= found[a] > 0
-        if any_flip and not together:
-            spread(couplings, fields, spins, active, n_active, flipped, found)
-    if together:
-        spread(couplings, fields, spins, active, n_active, flipped, counts)
+            counts[a] += found
+            held[a] += found
+            ready[a] = held[a]
+            if not last:
+                ready[a] = ZERO if together else held[a] // GROUP * GROUP
+            any_ready |= ready[a] > 0
+        if any_ready:
+            spread(couplings, fields, spins, active, n_active, flipped, ready)
+            for a in range(n_active):
+                held[a] -= ready[a]
+                for k in range(held[a]):
+                    flipped[active[a], k] = flipped[active[a], ready[a] + k]
 
 
 @kernel
@@ -96,11 +105,11 @@ def run(couplings, fields, external, spins, bulk, single, rates, rule, update, p
         See `pairwise.buffers`.
     """
     n_chains, size = spins.shape
-    flipped = np.empty((n_chains, size if update == PARALLEL else BLOCK), np.int64)
+    flipped = np.empty((n_chains, size if update == PARALLEL else BLOCK + GROUP), np.int64)
     counts = np.zeros(n_chains, np.int64)
     clock = np.zeros(n_chains, np.int64)
     active = np.empty(n_chains, np.int64)
-    found = np.empty(n_chains, np.int64)
+    held, ready = np.zeros(n_chains, np.int64), np.zeros(n_chains, np.int64)
     draws, levels, cuts, excess, local = buffers
     slopes = np.empty(n_chains, np.float32)
     shifts = external.astype(np.float32)
@@ -130,8 +139,8 @@ def run(couplings, fields, external, spins, bulk, single, rates, rule, update, p
         if update != RANDOM:
             sweep_in_order(
                 couplings, fields, external, shifts, spins, bulk, single, rates, slopes, rule,
-                active, n_active, update == PARALLEL, flipped, counts, found, draws, levels, cuts,
-                excess, local,
+                active, n_active, update == PARALLEL, flipped, counts, held, ready, draws,
+                levels, cuts, excess, local,
             )  # fmt: skip
         else:
             for a in range(n_active):

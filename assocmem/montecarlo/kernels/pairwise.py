@@ -46,6 +46,7 @@ _BAND = 2.0 * (0.0861 + 1e-3)
 _EDGE = 2**12  # draws so close to 0 or 1 that the bits they lack matter
 _ALWAYS, _ONE32 = np.float32(1e9), np.float32(1.0)
 _WHOLE = np.int32(2**31 - 1)
+GROUP = 8  # flips added to the fields at once
 # Thresholds stay beyond all fields (see FAR), and int32 holds the difference of the two.
 FAR = 2**30 - 64  # largest field allowed; float32 holds it
 _FAR = np.float32(FAR)
@@ -155,10 +156,11 @@ def try_block(
 ):  # fmt: skip
     """Try the spins from ``start`` on, at most 64, of chain r in order; return how many flipped.
 
-    They are listed in flipped[r, known:], and ``fields`` left as they are (see `add_flips`). The
-    attempts follow a copy of the block's own fields, which each flip changes at once; not so when
-    all spins are tried ``together`` (Little). The last arguments are `buffers`. Arrays are never
-    sliced here: Numba would count references, at twice the cost of the block.
+    They are listed in flipped[r, known:], and ``fields`` left as they are (see `add_flips`), which
+    do not know of flipped[r, :known] yet either. The attempts follow a copy of the block's own
+    fields, which each flip changes at once; not so when all spins are tried ``together``
+    (Little). The last arguments are `buffers`. Arrays are never sliced here: Numba would count
+    references, at twice the cost of the block.
     """
     size = spins.shape[1]
     # The last block is a window of 64 that reaches back over spins already tried.
@@ -179,6 +181,10 @@ def try_block(
             fields, shifts, spins, r, base, width, slope, lowest, levels, cuts, excess, local
         )
         left &= (ONE64 << np.uint64(width)) - ONE64
+    if not together:
+        for k in range(known):
+            site = flipped[r, k]
+            add_near(excess, couplings, site, base, np.int32(2 * spins[r, site]))
     down = negatives(local)
     count = known
     open_ = (negatives(excess) ^ down) & left
@@ -229,7 +235,7 @@ def add_flips(couplings, fields, spins, r, flipped, count, start, stop):
     """
     f = flipped
     at = 0
-    while count - at >= 8:
+    while count - at >= GROUP:
         a, b, c, d = f[r, at], f[r, at + 1], f[r, at + 2], f[r, at + 3]
         e, g, h, i = f[r, at + 4], f[r, at + 5], f[r, at + 6], f[r, at + 7]
         signs = (
@@ -237,7 +243,7 @@ def add_flips(couplings, fields, spins, r, flipped, count, start, stop):
             spins[r, h], spins[r, i],
         )  # fmt: skip
         add_group(couplings, fields, r, (a, b, c, d, e, g, h, i), signs, start, stop)
-        at += 8
+        at += GROUP
     if count - at >= 4:
         a, b, c, d = f[r, at], f[r, at + 1], f[r, at + 2], f[r, at + 3]
         signs4 = (spins[r, a], spins[r, b], spins[r, c], spins[r, d])

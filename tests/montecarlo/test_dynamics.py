@@ -2,7 +2,7 @@
 
 Statistical tests have fixed seeds and compare e-values (see exact_chain.py) with 1/RARE, so each
 case gives a false alarm with probability below RARE, at any temperature, whatever the number of
-chains and however slowly they mix: some 260 cases, 3e-4 for the file.
+chains and however slowly they mix: some 220 cases, 2.2e-4 for the file.
 """
 
 import functools
@@ -109,6 +109,7 @@ def test_paths_have_the_exact_transition_probabilities(name, dynamics, method):
         sample, states_of(size)[start], temperatures, seeds_of(method, len(start)),
         dynamics=dynamics, tracked=range(4), method=method,
     )  # fmt: skip
+    assert ours.method == method
     path = np.column_stack([start, states_in(ours.run(3, 1), sample)])
     np.testing.assert_array_equal(labels_of(ours.spins), path[:, -1])
     other = np.column_stack([path[:, -1], states_in(ours.run(7, 2), sample)])
@@ -126,6 +127,9 @@ def test_paths_have_the_exact_transition_probabilities(name, dynamics, method):
         assert np.all(ours.flips - flips >= turned)
     else:
         np.testing.assert_array_equal(ours.flips - flips, turned)
+    if method == "auto" and name != "dreaming" and dynamics.update != "parallel":
+        waits = ours._store.waits  # both ways are tested: some chains wait, others try
+        assert waits[temperatures == TEMPERATURES[0]].any() and not waits.all()
     logs = {}
     for temperature in TEMPERATURES:
         rows = temperatures == temperature

@@ -198,7 +198,7 @@ class PairwiseSample:
         """N J, exact, in int8 where that holds them and int16 otherwise, for kernels.
 
         Shape (N, N'), where N' is N rounded up to a multiple of 64 and the columns from N on are
-        zero; rows aligned to 64 bytes. Peak memory: 3 N^2 bytes at most.
+        zero; rows aligned to 64 bytes. Peak memory: 3 N^2 + 4 K N bytes at most.
 
         Raises
         ------

@@ -81,8 +81,8 @@ def run(couplings, fields, external, spins, bulk, single, rates, rule, update, p
 
     Parameters
     ----------
-    couplings : (N, N) int16 or int32
-    fields : (R, N) int32
+    couplings : (N, N') int8, int16 or int32, columns from N on zero, N' a multiple of 64
+    fields : (R, N') int32
     external : (N,) float64
     spins : (R, N) int8
     bulk : (R, 4, 32) uint64; single : (R, 4) uint64

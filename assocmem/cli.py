@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from . import _validate as check
 from ._version import __version__
 
 _RULES = ("hebb", "pseudo-inverse", "storkey", "dreaming")
@@ -39,24 +40,25 @@ class _Numbers(click.ParamType):
 
 
 def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options that name a model; the command receives it as ``model``."""
+    """Options that name a model; the command receives it as ``model``.
+
+    Of a command without ``--load`` and ``--n-patterns`` the model's load means nothing.
+    """
 
     @click.argument("name", metavar="MODEL", type=click.Choice(["hopfield"]))
-    @click.option("--load", type=float, help="Load K/N.")
-    @click.option("--n-patterns", type=int, help="A fixed number K of patterns (load 0).")
     @click.option("--bias", type=float, default=0.0, show_default=True, help="Mean of an entry.")
     @click.option("--rule", type=click.Choice(_RULES), default="hebb", show_default=True)
-    @click.option("--dreaming-time", type=float, default=1.0, show_default=True)
+    @click.option("--dreaming-time", type=float, help="With --rule dreaming; by default 1.")
     @click.option("--field", type=_Numbers(), default=(), help="Fields on the first patterns.")
     @functools.wraps(command)
     def wrapped(
         name: str,
-        load: float | None,
-        n_patterns: int | None,
         bias: float,
         rule: str,
-        dreaming_time: float,
+        dreaming_time: float | None,
         field: tuple[float, ...],
+        load: float | None = None,
+        n_patterns: int | None = None,
         **rest: Any,
     ) -> Any:
         from .hopfield import Dreaming, Hebb, Hopfield, PseudoInverse, Storkey
@@ -66,8 +68,10 @@ def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "hebb": Hebb,
             "pseudo-inverse": PseudoInverse,
             "storkey": Storkey,
-            "dreaming": lambda: Dreaming(dreaming_time),
+            "dreaming": lambda: Dreaming(1.0 if dreaming_time is None else dreaming_time),
         }
+        if rule != "dreaming" and dreaming_time is not None:
+            raise ValueError(f"--dreaming-time needs --rule dreaming, got --rule {rule}")
         if load is None and n_patterns is None:
             load = 0.05
         model = Hopfield(
@@ -80,6 +84,12 @@ def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(model=model, name=name, **rest)
 
     return wrapped
+
+
+def _load_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How many patterns the model has."""
+    command = click.option("--n-patterns", type=int, help="A fixed number K of patterns.")(command)
+    return click.option("--load", type=float, help="Load K/N; by default 0.05.")(command)
 
 
 def _reported(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -103,7 +113,7 @@ def main() -> None:
     """Associative memories of statistical mechanics: theory beside simulation.
 
     Each command takes the name of a model. Temperatures and loads mean the same to the theory
-    and to the simulation: T in units of the energy per spin, load = K/N.
+    and to the simulation: T is in the units of the energy H, load = K/N.
     """
 
 
@@ -150,9 +160,9 @@ def phase_diagram_command(
 ) -> None:
     """Trace the critical lines, optionally simulate, and draw both.
 
-    Writes NAME_phase_diagram.nc, .png and .svg to the folder; with --simulate also the
-    simulated points as NAME_simulation.nc. An interrupted simulation goes on where it stopped
-    when the command is given again.
+    Writes hopfield_phase_diagram.nc, .png and .svg to the folder, with the rule and bias in
+    their names if they are not the default; with --simulate also hopfield_simulation.nc. An
+    interrupted simulation goes on where it stopped when the command is given again.
 
     Example: assocmem phase-diagram hopfield --simulate --out results
     """
@@ -163,7 +173,12 @@ def phase_diagram_command(
     from .theory import phase_diagram
     from .theory.grid import solve_grid
 
-    out.mkdir(parents=True, exist_ok=True)
+    stem = _stem(name, model)
+    _output(out / f"{stem}_phase_diagram.nc")
+    for temperature in temperatures:
+        check.real("temperatures", temperature, 0.0)
+    for load in loads or ():
+        replace(model, load=load).count(n_spins)
     diagram = phase_diagram(model)
     click.echo(str(diagram))
     points = None
@@ -182,17 +197,17 @@ def phase_diagram_command(
             burn_in=sweeps // 2,
             workers=workers,
             seed=seed,
-            store=out / f"{name}_simulation.sqlite",
+            store=out / f"{stem}_simulation_{n_spins}x{disorder}x{sweeps}_{seed}.sqlite",
         )
-        _write(points, out / f"{name}_simulation.nc")
+        _write(points, out / f"{stem}_simulation.nc")
     spinodal = diagram.lines["T_M"]
     curves = solve_grid(model, loads[::2], _curve_temperatures(spinodal, loads[::2]))
     figure = overview(diagram, curves, points)
     for suffix in ("png", "svg"):
-        path = out / f"{name}_phase_diagram.{suffix}"
+        path = out / f"{stem}_phase_diagram.{suffix}"
         figure.savefig(path, dpi=200)
         click.echo(f"wrote {path}")
-    _write(diagram.to_dataset(), out / f"{name}_phase_diagram.nc")
+    _write(diagram.to_dataset(), out / f"{stem}_phase_diagram.nc")
 
 
 def _curve_temperatures(spinodal: Any, loads: tuple[float, ...]) -> list[float]:
@@ -206,6 +221,30 @@ def _curve_temperatures(spinodal: Any, loads: tuple[float, ...]) -> list[float]:
     return sorted({*np.linspace(0.0, 1.0, 41), *near.ravel()})
 
 
+def _stem(name: str, model: Any) -> str:
+    """Name of a model that tells its files from those of others."""
+    from .hopfield import Hebb
+
+    rule = type(model.rule).__name__.lower()
+    time = f"{model.rule.time:g}" if hasattr(model.rule, "time") else ""
+    parts = [name, *([] if isinstance(model.rule, Hebb) else [rule + time])]
+    return "_".join([*parts, *([f"bias{model.patterns.mean:g}"] if model.patterns.mean else [])])
+
+
+def _output(path: Path | None) -> Path | None:
+    """Make the folder of a file before any work starts, or say that it cannot be."""
+    if path is not None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(path, "ab"):
+                pass
+        except OSError as error:
+            raise ValueError(f"--out {str(path)!r} cannot be written: {error.strerror}") from error
+        if path.stat().st_size == 0:
+            path.unlink()
+    return path
+
+
 def _write(dataset: Any, path: Path) -> None:
     """Write netCDF and say so."""
     from ._files import write_netcdf
@@ -216,6 +255,7 @@ def _write(dataset: Any, path: Path) -> None:
 
 @main.command("solve")
 @_reported
+@_load_options
 @_model_options
 @click.option("--temperature", type=float, default=0.0, show_default=True)
 @click.option(
@@ -244,6 +284,7 @@ def solve_command(
     """
     from . import solve, solve_rsb
 
+    _output(out)
     if rsb:
         found = solve_rsb(model, temperature, state)
     else:
@@ -255,6 +296,7 @@ def solve_command(
 
 @main.command("simulate")
 @_reported
+@_load_options
 @_model_options
 @click.option("--temperature", type=_Numbers(), default="0.2", show_default=True)
 @click.option("--n-spins", type=int, default=1000, show_default=True)
@@ -309,6 +351,7 @@ def simulate_command(
     """
     from . import Dynamics, sample
 
+    _output(out)
     result = sample(
         model,
         n_spins=n_spins,
@@ -332,6 +375,7 @@ def simulate_command(
 
 @main.command("verify")
 @_reported
+@_load_options
 @_model_options
 @click.option("--temperature", type=_Numbers(), default="0.2", show_default=True)
 @click.option(
@@ -341,8 +385,12 @@ def simulate_command(
     show_default=True,
 )
 @click.option("--n-spins", type=_Numbers(int), default="400,800,1600", show_default=True)
+@click.option("--n-mixed", type=int, default=3, show_default=True, help="Patterns in a mixture.")
 @click.option("--disorder", type=int, default=16, show_default=True)
+@click.option("--chains", type=int, default=2, show_default=True)
 @click.option("--sweeps", type=int, default=1000, show_default=True)
+@click.option("--burn-in", type=int, help="Discarded sweeps; by default half of --sweeps.")
+@click.option("--false-alarm", type=float, default=1e-3, show_default=True)
 @click.option("--workers", type=int, help="Threads; by default one for each core.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="netCDF file.")
@@ -354,8 +402,12 @@ def verify_command(
     temperature: tuple[float, ...],
     state: str,
     n_spins: tuple[int, ...],
+    n_mixed: int,
     disorder: int,
+    chains: int,
     sweeps: int,
+    burn_in: int | None,
+    false_alarm: float,
     workers: int | None,
     seed: int,
     out: Path | None,
@@ -366,13 +418,18 @@ def verify_command(
     """
     from .verification import verify
 
+    _output(out)
     report = verify(
         model,
         temperature=temperature,
         state=state,
         n_spins=n_spins,
+        n_mixed=n_mixed,
         disorder=disorder,
+        chains=chains,
         sweeps=sweeps,
+        burn_in=burn_in,
+        false_alarm=false_alarm,
         workers=workers,
         seed=seed,
     )

@@ -25,9 +25,6 @@ _STYLE: dict[str, dict[str, Any]] = {
 }
 
 
-_TOP = 1.35  # highest temperature shown below the legend
-
-
 def _style(name: str) -> dict[str, Any]:
     if name in _STYLE:
         return _STYLE[name]
@@ -44,7 +41,7 @@ def _style(name: str) -> dict[str, Any]:
     }
 
 
-def _name_regions(diagram: PhaseDiagram, ax: matplotlib.axes.Axes) -> None:
+def _name_regions(diagram: PhaseDiagram, ax: matplotlib.axes.Axes, highest: float) -> None:
     """Write the name of each phase where the lines of the diagram leave most room for it."""
     from matplotlib.patheffects import withStroke
 
@@ -53,7 +50,7 @@ def _name_regions(diagram: PhaseDiagram, ax: matplotlib.axes.Axes) -> None:
         return
     right = ax.get_xlim()[1]
     loads = np.linspace(0.12, 0.82, 15) * right
-    zero, top = np.zeros_like(loads), np.full_like(loads, _TOP)
+    zero, top = np.zeros_like(loads), np.full_like(loads, highest)
     glass, spinodal, ground = (_height(lines[name], loads) for name in ("T_g", "T_M", "T_c"))
     for text, low, high in (
         ("paramagnet", np.maximum(glass, spinodal), top),
@@ -111,12 +108,17 @@ def phase_diagram(
     matplotlib.axes.Axes
     """
     ax = _axes(ax)
-    for name, line in diagram.lines.items():
+    lines = {name: line for name, line in diagram.lines.items() if np.any(line.temperature > 0.0)}
+    for name, line in lines.items():
         ax.plot(line.load, line.temperature, zorder=3, **_style(name))
-    if "T_M" in diagram.lines:
-        ax.set_xlim(0.0, 1.15 * float(np.max(diagram.lines["T_M"].load)))
-    ax.set_ylim(0.0, 1.25 * _TOP)
-    _name_regions(diagram, ax)
+    right = max(float(np.max(line.load)) for line in lines.values())
+    if "T_M" in lines:
+        right = 1.15 * float(np.max(lines["T_M"].load))
+    shown = [line.temperature[line.load <= right] for line in lines.values()]
+    top = 1.05 * max(float(np.max(temperature)) for temperature in shown if len(temperature))
+    ax.set_xlim(0.0, right)
+    ax.set_ylim(0.0, 1.22 * top)  # room for the legend
+    _name_regions(diagram, ax, top)
     if simulation is not None:
         loads, temperatures = np.meshgrid(
             simulation["load"], simulation["temperature"], indexing="ij"

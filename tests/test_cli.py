@@ -81,8 +81,19 @@ def test_phase_diagram_draws_and_resumes(tmp_path):
         (("simulate", "hopfield", "--temperature", "a"), "neither"),
         (("verify", "hopfield", "--load", 0.05, "--temperature", 0.95), "does not exist"),
         (("solve", "spinglass"), "hopfield"),
+        (("solve", "hopfield", "--out", "/proc/nowhere/x.nc"), "cannot be written"),
+        (("solve", "hopfield", "--dreaming-time", 2), "--rule dreaming"),
+        (("phase-diagram", "hopfield", "--load", 0.1), "No such option"),
+        (("phase-diagram", "hopfield", "--temperatures", "-0.1"), "temperatures"),
+        (("phase-diagram", "hopfield", "--loads", "1e-9", "--simulate"), "load"),
     ],
 )
 def test_bad_input_is_refused_in_a_line(arguments, name):
     out = run(*arguments, code=2)
     assert name in out and "Traceback" not in out
+
+
+def test_other_rules_have_files_of_their_own(tmp_path):
+    out = run("phase-diagram", "hopfield", "--rule", "dreaming", "--out", tmp_path)
+    assert "hopfield_dreaming1_phase_diagram.png" in out
+    assert (tmp_path / "hopfield_dreaming1_phase_diagram.svg").stat().st_size > 0

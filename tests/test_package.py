@@ -3,6 +3,7 @@
 import ast
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -27,6 +28,17 @@ def test_models_need_no_more_than_numpy():
     code += "print(json.dumps(sorted(sys.modules)))"
     heavy = {"numba", "scipy", "xarray", "matplotlib", "sympy", "pandas"}
     assert not heavy & set(_run(code))
+
+
+def test_the_readme_example_runs(monkeypatch):
+    text = (ROOT.parent / "README.md").read_text()
+    example = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
+    quick = {"n_spins=2000": "n_spins=200", "verify(model,": "verify(model, n_spins=(100, 200),"}
+    for written, tried in quick.items():
+        assert written in example
+        example = example.replace(written, tried)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    exec(compile(example, "README.md", "exec"), {})
 
 
 def test_every_public_name_is_there_and_described():

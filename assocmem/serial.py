@@ -31,9 +31,16 @@ def from_dict(entry: Any) -> Any:
     if isinstance(entry, dict):
         arguments = {key: from_dict(value) for key, value in entry.items() if key != "type"}
         name = entry.get("type")
-        if name not in _CLASSES:
+        if not isinstance(name, str) or name not in _CLASSES:
             raise ValueError(f"type must be one of {sorted(_CLASSES)}, got {name!r}")
-        return _CLASSES[name](**arguments)
+        known = [f.name for f in dataclasses.fields(_CLASSES[name])]
+        unknown = sorted(set(arguments) - set(known))
+        if unknown:
+            raise ValueError(f"{name} must have no keys but {known}, got {unknown}")
+        try:
+            return _CLASSES[name](**arguments)
+        except TypeError as error:  # a value of the wrong type, or one left out
+            raise ValueError(f"{name} cannot be made of {arguments!r}: {error}") from error
     if isinstance(entry, list):
         return tuple(from_dict(value) for value in entry)
     return entry
@@ -56,9 +63,19 @@ def from_json(text: str) -> Any:
 
     Raises
     ------
+    TypeError
+        If ``text`` is not text.
     ValueError
-        If the text is not JSON or names a type that is not ours.
+        If the text is not JSON, not an object with a type of ours, or its entries do not make one.
     """
     import assocmem.hopfield  # noqa: F401  registers the classes
 
-    return from_dict(json.loads(text))
+    if not isinstance(text, (str, bytes)):
+        raise TypeError(f"text must be a string of JSON, got {text!r}")
+    try:
+        entry = json.loads(text)
+        if not isinstance(entry, dict):
+            raise ValueError(f"text must be a JSON object with a key 'type', got {text[:80]!r}")
+        return from_dict(entry)
+    except RecursionError:
+        raise ValueError("text must be the JSON of a model, got one nested too deeply") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +15,9 @@ from .._aligned import padded_zeros
 from ..patterns import Ensemble, Rademacher
 from ..serial import register
 from .rules import Hebb, Rule
+
+_MOST = 2**62  # of patterns or spins: beyond, products of the two leave double precision
+_LARGEST_FIELD = 1e100  # squares of energies stay finite
 
 
 @register
@@ -41,8 +44,8 @@ class Hopfield:
     rule : Rule
         Learning rule, `Hebb` (default), `PseudoInverse`, `Storkey` or `Dreaming`.
     field : sequence of float
-        External field h_mu on the first patterns, one number each. Patterns are exchangeable,
-        so the first ones stand for any choice.
+        External field h_mu on the first patterns, one number each, |h_mu| <= 1e100. Patterns
+        are exchangeable, so the first ones stand for any choice.
 
     Raises
     ------
@@ -73,16 +76,22 @@ class Hopfield:
         if self.load is None and self.n_patterns is None:
             raise ValueError("give load (K = load * N) or n_patterns (K fixed), got neither")
         if self.n_patterns is not None:
-            object.__setattr__(self, "n_patterns", check.integer("n_patterns", self.n_patterns, 1))
+            object.__setattr__(
+                self, "n_patterns", check.integer("n_patterns", self.n_patterns, 1, _MOST)
+            )
             if self.load not in (None, 0, 0.0):
                 raise ValueError(
                     f"load must be left out when n_patterns is given, got load={self.load!r}"
                 )
         load = 0.0 if self.load is None else check.real("load", self.load, 0.0)
         object.__setattr__(self, "load", load)
-        if isinstance(self.field, (str, bytes)) or not hasattr(self.field, "__iter__"):
+        # The order says which pattern a field acts on: what has none is refused.
+        if isinstance(self.field, (str, bytes, Set, Mapping)) or not np.iterable(self.field):
             raise TypeError(f"field must be a sequence of numbers, got {self.field!r}")
-        fields = tuple(check.real(f"field[{mu}]", h) for mu, h in enumerate(self.field))
+        fields = tuple(
+            check.real(f"field[{mu}]", h, -_LARGEST_FIELD, _LARGEST_FIELD)
+            for mu, h in enumerate(self.field)
+        )
         object.__setattr__(self, "field", fields)
         for name, method in (("patterns", "standardise"), ("rule", "couplings")):
             if not hasattr(getattr(self, name), method) or isinstance(getattr(self, name), type):
@@ -100,10 +109,15 @@ class Hopfield:
             If K rounds to 0, is smaller than the number of fields, or the sample would not
             fit in memory.
         """
-        n_spins = check.integer("n_spins", n_spins, 2)
+        n_spins = check.integer("n_spins", n_spins, 2, _MOST)
         if self.n_patterns is not None:
             number = self.n_patterns
         else:
+            if self.load * n_spins > _MOST:
+                raise ValueError(
+                    f"load and n_spins must give at most 2^62 patterns, got load={self.load:g} "
+                    f"at n_spins={n_spins}"
+                )
             number = round(self.load * n_spins)
             if number < 1:
                 raise ValueError(
@@ -140,11 +154,29 @@ class Hopfield:
         number = self.count(n_spins)
         if not isinstance(rng, np.random.Generator):
             raise TypeError(f"rng must be a numpy.random.Generator, got {rng!r}")
-        return self.sample_of(self.patterns.draw(number, n_spins, rng))
+        patterns = self.patterns.draw(number, n_spins, rng)
+        patterns.flags.writeable = False  # so that it need not be copied
+        return self.sample_of(patterns)
 
     def sample_of(self, patterns: np.ndarray) -> PairwiseSample:
-        """The sample that given ``patterns``, +-1 of shape (K, N), make; K is theirs."""
-        return PairwiseSample(model=self, patterns=check.signs("patterns", patterns, (None, None)))
+        """The sample that given ``patterns`` make.
+
+        Parameters
+        ----------
+        patterns : array, shape (K, N)
+            Entries +-1; copied. K is theirs for a model with a load, and must be
+            ``n_patterns`` otherwise.
+
+        Returns
+        -------
+        PairwiseSample
+
+        Raises
+        ------
+        ValueError
+            If the entries or the shape are not as said, or there are fewer patterns than fields.
+        """
+        return PairwiseSample(model=self, patterns=patterns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,11 +188,41 @@ class PairwiseSample:
     model : Hopfield
         The model it was drawn from.
     patterns : ndarray, int8, shape (K, N)
-        Entries +-1.
+        Entries +-1, read-only: what is cached was made of them. Copied, unless the
+        array owns its data and is read-only.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``patterns`` are not +-1, or K does not fit the model, see `Hopfield.sample_of`.
     """
 
     model: Hopfield
     patterns: np.ndarray
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.model, Hopfield):
+            raise TypeError(f"model must be a Hopfield, got {self.model!r}")
+        patterns = check.signs("patterns", self.patterns, (None, None))
+        number, size = patterns.shape
+        if number < 1 or size < 2:
+            raise ValueError(
+                f"patterns must have shape (K, N) with K >= 1 and N >= 2, got {patterns.shape}"
+            )
+        if self.model.n_patterns not in (None, number):
+            raise ValueError(
+                f"patterns must be n_patterns={self.model.n_patterns} in number, got {number}"
+            )
+        if number < len(self.model.field):
+            raise ValueError(
+                f"patterns must be at least as many as the {len(self.model.field)} fields, "
+                f"got {number}"
+            )
+        converted = patterns is not self.patterns
+        if patterns.base is not None or not (converted or not patterns.flags.writeable):
+            patterns = patterns.copy()
+        patterns.flags.writeable = False
+        object.__setattr__(self, "patterns", patterns)
 
     def __repr__(self) -> str:
         return f"PairwiseSample({self.n_patterns} patterns, {self.n_spins} spins, {self.model})"
@@ -257,21 +319,35 @@ class PairwiseSample:
         Returns
         -------
         ndarray, float64, shape (..., K)
+
+        Raises
+        ------
+        ValueError
+            If ``spins`` are not +-1 or not N.
         """
-        eta = self.standardised.astype(np.float64)
-        return np.asarray(spins, dtype=np.float64) @ eta.T / self.n_spins
+        spins = check.signs("spins", spins, (self.n_spins,), stacked=True)
+        return self._overlaps(spins.astype(np.float64))
+
+    def _overlaps(self, state: np.ndarray) -> np.ndarray:
+        return state @ self.standardised.astype(np.float64).T / self.n_spins
 
     def energy(self, spins: np.ndarray) -> np.ndarray:
         """Total energy H in double precision, shape (...,) for spins of shape (..., N).
 
         Cost: N^2 per configuration, or K N for Hebb's rule; for checks, the samplers keep
         their own running energies.
+
+        Raises
+        ------
+        ValueError
+            If ``spins`` are not +-1 or not N.
         """
-        state = np.asarray(spins, dtype=np.float64)
+        spins = check.signs("spins", spins, (self.n_spins,), stacked=True)
+        state = spins.astype(np.float64)
         if isinstance(self.model.rule, Hebb):
             eta = self.standardised.astype(np.float64)
             diagonal = float(np.sum(eta**2)) / self.n_spins
-            squares = np.sum(self.overlaps(state) ** 2, axis=-1) * self.n_spins
+            squares = np.sum(self._overlaps(state) ** 2, axis=-1) * self.n_spins
             interaction = -0.5 * (squares - diagonal)
         else:
             couplings = self.couplings.astype(np.float64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from .dynamics import RULES, Dynamics
 
 MOST_SPINS = 24
 MOST_SPINS_OF_MATRIX = 10
+_LEAST_PARALLEL = 1e-150  # T at which fields up to 1e100 over T are still finite
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +27,8 @@ class Exact:
     temperatures : ndarray, shape (n,)
         T, in the unit of H.
     log_z : ndarray, shape (n,)
-        ln of the sum of weights; infinite (of the sign of minus the ground energy) at T = 0.
+        ln of the sum of weights; infinite (of the sign of minus the ground energy) at T = 0 and
+        where it exceeds double precision.
     free_energy : ndarray, shape (n,)
         -T log_z, total, not per spin; the ground energy at T = 0.
     energy, energy_variance : ndarray, shape (n,)
@@ -71,7 +73,7 @@ def enumerate_states(
     temperatures : float or sequence of float
         T >= 0; T = 0 is the uniform average over the ground states.
     parallel : bool
-        Weigh states by the stationary law of parallel heat bath, T > 0, in place of exp(-H/T):
+        Weigh states by the stationary law of parallel heat bath, T >= 1e-150, not by exp(-H/T):
         prod_i 2 cosh(h_i/T) exp(f_i s_i/T) with the whole local field h_i and its external part
         f_i. Then log_z and free_energy are those of this law, while energies are still of H.
 
@@ -97,11 +99,13 @@ def enumerate_states(
     if not isinstance(sample, PairwiseSample):
         raise TypeError(f"sample must be a PairwiseSample, got {sample!r}")
     size = check.integer("sample.n_spins", sample.n_spins, 2, MOST_SPINS)
-    values = np.atleast_1d(np.asarray(temperatures, dtype=np.float64))
-    if values.ndim != 1 or not np.all(np.isfinite(values)) or np.any(values < 0.0):
-        raise ValueError(f"temperatures must be finite and >= 0, got {temperatures!r}")
-    if parallel and np.any(values == 0.0):
-        raise ValueError(f"temperatures must be > 0 when parallel, got {temperatures!r}")
+    if not isinstance(parallel, (bool, np.bool_)):
+        raise TypeError(f"parallel must be True or False, got {parallel!r}")
+    values = _temperatures(temperatures)
+    if parallel and np.any(values < _LEAST_PARALLEL):
+        raise ValueError(
+            f"temperatures must be >= {_LEAST_PARALLEL:g} when parallel, got {temperatures!r}"
+        )
     from .kernels.enumeration import accumulate, ground
 
     couplings, unit = _couplings(sample)
@@ -110,8 +114,8 @@ def enumerate_states(
     counted = sample.is_integer and not np.any(external)
     slack = 0.0 if counted else 1e-9 * max(np.abs(couplings).sum() + np.abs(external).sum(), 1e-300)
     lowest, highest = ground(couplings, external)
-    with np.errstate(divide="ignore"):
-        betas = unit / values  # infinite at T = 0
+    with np.errstate(divide="ignore", over="ignore"):
+        betas = unit / values  # infinite at T = 0, and within 1e-308 of it
     span = round(highest - lowest) + 1 if counted else 0
     histogram = np.zeros(span, np.int64)
     moments = np.zeros((len(values), 3))
@@ -124,16 +128,15 @@ def enumerate_states(
     )  # fmt: skip
     weight = moments[:, 0]
     mean = moments[:, 1] / weight
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_z = offsets + np.log(weight)
-        if not parallel:
-            log_z -= lowest * unit / values
-        free = np.where(values > 0.0, -values * log_z, lowest * unit)
+    reference = 0.0 if parallel else lowest * unit  # H from which the weights are counted
+    log_weight = offsets + np.log(weight)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        log_z = log_weight - reference / values
     present = np.flatnonzero(histogram)
     return Exact(
         temperatures=values,
         log_z=np.where(values > 0.0, log_z, math.copysign(math.inf, -lowest)),
-        free_energy=free,
+        free_energy=reference - values * log_weight,
         energy=unit * (lowest + mean),
         energy_variance=unit**2 * np.maximum(moments[:, 2] / weight - mean**2, 0.0),
         overlaps=by_pattern[:, 0] / weight[:, None],
@@ -197,6 +200,18 @@ def transition_matrix(
     for step in steps[1:]:
         matrix = matrix @ step
     return matrix
+
+
+def _temperatures(values: object) -> np.ndarray:
+    """One or several temperatures as an array, each checked."""
+    if isinstance(values, (str, bytes, Mapping, Set)):
+        raise TypeError(f"temperatures must be a number or a sequence of them, got {values!r}")
+    if not np.iterable(values):
+        return np.array([check.real("temperatures", values, 0.0)])
+    found = [check.real(f"temperatures[{i}]", value, 0.0) for i, value in enumerate(values)]
+    if not found:
+        raise ValueError(f"temperatures must hold at least one number, got {values!r}")
+    return np.array(found)
 
 
 def _couplings(sample: PairwiseSample) -> tuple[np.ndarray, float]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .lines import Line
 
 if TYPE_CHECKING:
+    import matplotlib.axes
     import xarray
 
 
@@ -41,6 +42,26 @@ class PhaseDiagram:
         rows += [f"  {name:<{width}}  {value:.12g}" for name, value in self.points.items()]
         rows += [f"note: {note}" for note in self.notes]
         return "\n".join(rows)
+
+    def plot(
+        self, ax: matplotlib.axes.Axes | None = None, simulation: Any = None
+    ) -> matplotlib.axes.Axes:
+        """Draw the diagram, see `assocmem.plot.phase_diagram`.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+        simulation : xarray.Dataset, optional
+            A sweep of simulations to draw into it.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        from ..plot import phase_diagram
+
+        return phase_diagram(self, ax, simulation)
 
     def to_dataset(self) -> xarray.Dataset:
         """Lines as variables over a dimension each; points as ``critical_value`` by their names."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import _validate as check
+from ..hopfield.pairwise import Hopfield
 from . import solve
 
 if TYPE_CHECKING:
@@ -18,8 +20,8 @@ _NUMBERS = ("q", "C", "r", "free_energy", "energy", "entropy", "residual")
 
 def solve_grid(
     model: Any,
-    loads: Sequence[float],
-    temperatures: Sequence[float],
+    loads: float | Iterable[float],
+    temperatures: float | Iterable[float],
     state: str = "retrieval",
     *,
     n_mixed: int = 3,
@@ -30,8 +32,8 @@ def solve_grid(
     ----------
     model : Hopfield
         Its load is replaced by each of ``loads``.
-    loads, temperatures : sequence of float
-        The grid; loads >= 0, temperatures >= 0.
+    loads, temperatures : float or iterable of float
+        The grid; loads >= 0, temperatures >= 0. A number stands for an axis of one point.
     state, n_mixed
         As for `assocmem.solve`.
 
@@ -46,12 +48,15 @@ def solve_grid(
     Raises
     ------
     TypeError, ValueError, ConvergenceError
-        As `assocmem.solve` raises.
+        As `assocmem.solve` raises; all loads and temperatures are checked first.
     """
     import xarray as xr
 
     from ..serial import to_json
 
+    if not isinstance(model, Hopfield):
+        raise TypeError(f"model must be a Hopfield, got {model!r}")
+    loads, temperatures = _axis("loads", loads), _axis("temperatures", temperatures)
     shape = (len(loads), len(temperatures))
     numbers = {name: np.full(shape, np.nan) for name in ("overlap", *_NUMBERS)}
     flags = {name: np.zeros(shape, bool) for name in ("exists", "stable", "replica_stable")}
@@ -68,6 +73,15 @@ def solve_grid(
                 flags[name][i, j] = bool(getattr(found, name))
     return xr.Dataset(
         {name: (("load", "temperature"), values) for name, values in (numbers | flags).items()},
-        coords={"load": list(loads), "temperature": list(temperatures)},
+        coords={"load": loads, "temperature": temperatures},
         attrs={"model": to_json(model), "state": state},
     )
+
+
+def _axis(name: str, values: Any) -> list[float]:
+    """Points of an axis of the grid, each checked."""
+    if isinstance(values, (str, bytes, Mapping, Set)):
+        raise TypeError(f"{name} must be a number or an iterable of numbers, got {values!r}")
+    if not np.iterable(values):
+        return [check.real(name, values, 0.0)]
+    return [check.real(f"{name}[{i}]", value, 0.0) for i, value in enumerate(values)]

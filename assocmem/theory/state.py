@@ -91,7 +91,7 @@ class State:
         return "\n".join([head, *(f"  {name:<{width}}  {text}" for name, text in rows)])
 
     def to_dataset(self) -> xarray.Dataset:
-        """The state as a labelled dataset; what does not exist is NaN and ``exists`` False."""
+        """The state as a labelled dataset; what does not exist is NaN and its flags False."""
         import numpy as np
         import xarray as xr
 
@@ -100,7 +100,9 @@ class State:
         names = ("q", "C", "r", "free_energy", "energy", "entropy", "residual")
         numbers = {name: getattr(self, name) for name in names}
         data = {k: ((), np.nan if v is None else v) for k, v in numbers.items()}
-        data["exists"] = ((), self.exists)
+        for name in ("exists", "stable", "replica_stable"):
+            data[name] = ((), bool(getattr(self, name)))
+        data["iterations"] = ((), self.iterations)
         data["overlap"] = (("pattern",), list(self.overlaps or ()))
         data["eigenvalue"] = (("mode",), list(self.stability.values()))
         attributes = {"state": self.name, "model": to_json(self.model), "reason": self.reason}

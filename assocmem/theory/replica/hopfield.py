@@ -15,7 +15,7 @@ from ... import _validate as check
 from ..gaussian import moments
 from ..state import State, finished
 from . import hopfield_reduced as red
-from .hopfield_fields import solve_in_fields
+from .hopfield_fields import frozen_in_fields, solve_in_fields
 from .hopfield_glass import glass_tau
 from .hopfield_rays import Found, find
 from .hopfield_reduced import Condensate, condensate
@@ -48,6 +48,10 @@ def solve(
     while fields and fields[-1] == 0.0:
         fields.pop()
     condensed = state in ("retrieval", "mixture")
+    if fields:
+        frozen = frozen_in_fields(model, temperature, state, n, fields)
+        if frozen is not None:
+            return frozen
     if fields and not (condensed and len(fields) == n and len(set(fields)) == 1):
         return solve_in_fields(model, temperature, state, n, fields)
     if condensed:
@@ -168,7 +172,8 @@ def _paramagnet(model: Hopfield, temperature: float) -> State:
     stability = {"uncondensed": gap}
     noise = slope = 0.0
     if load > 0.0:
-        stability["replicon"] = temperature * (1.0 - load / (temperature - 1.0) ** 2)
+        ratio = math.sqrt(load) / (temperature - 1.0)
+        stability["replicon"] = temperature * (1.0 - ratio * ratio)
         noise = math.log1p(-c) if c < 0.5 else math.log(gap)
         slope = noise + c / gap
     return finished(
@@ -179,7 +184,7 @@ def _paramagnet(model: Hopfield, temperature: float) -> State:
         q=0.0,
         C=c,
         r=0.0,
-        free_energy=0.5 * load + 0.5 * load * temperature * noise - temperature * math.log(2.0),
+        free_energy=0.5 * load * (1.0 + temperature * noise) - temperature * math.log(2.0),
         energy=-0.5 * load * c / gap if load > 0.0 else 0.0,
         entropy=math.log(2.0) - 0.5 * load * slope,
         stability=stability,

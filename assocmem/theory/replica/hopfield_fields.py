@@ -9,7 +9,8 @@ overlap m_g and S_g, the sum of their entries at a site. Unknowns are all m_g an
 finite at T = 0 and at alpha = 0. States are followed from where they are known: condensed ones
 along the ray from alpha = T = 0, the others at fixed (alpha, T) as the fields are raised from 0.
 With fields the glass and the paramagnet are the states so reached from below and above
-T_g = 1 + sqrt(alpha).
+T_g = 1 + sqrt(alpha). Where the fields on all spins are so strong that no spin deviates from
+its own, everything is explicit: q = 1, C = 0, b = sqrt(alpha).
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ from .hopfield_glass import glass_tau
 
 if TYPE_CHECKING:
     from ...hopfield.pairwise import Hopfield
+
+
+_FROZEN = 400.0  # |field|/(T + noise) beyond which E exp(-2|x|/T) is 0 in double precision
 
 
 @njit(cache=True, error_model="numpy")
@@ -81,6 +85,17 @@ class _Groups:
         self.words = np.stack([p[0][indices[:, g]] for g, p in enumerate(parts)], axis=1)
         self.splits = np.stack([p[2][indices[:, g]] for g, p in enumerate(parts)], axis=1)
 
+    def without_noise(self) -> np.ndarray | None:
+        """Overlaps of the condensed state at alpha = T = 0; None if not found in 200 steps."""
+        m = self.condensed.copy()
+        for _ in range(200):
+            spins = np.sign(self.words @ (m + self.fields))
+            new = (self.weights * spins) @ self.words / self.sizes
+            if np.allclose(new, m, rtol=0.0, atol=1e-14):
+                return m
+            m = new
+        return None
+
     def sums(self, x, temperature, scale=1.0):
         """`_sums` at x = (m, b), fields times ``scale``."""
         u = x[:-1] + scale * self.fields
@@ -91,6 +106,60 @@ class _Groups:
         overlap, _, _, rest, _ = self.sums(x, temperature, scale)
         noise = x[-1] * (1.0 - rest[1]) - root * math.sqrt(rest[0])
         return np.append(x[:-1] - overlap / self.sizes, noise)
+
+
+def frozen_in_fields(
+    model: Hopfield, temperature: float, name: str, n: int, fields: list[float]
+) -> State | None:
+    """The state where every spin follows its field, or None where that is not certain.
+
+    With |x| > 400 (T + sqrt(alpha)) for the field x on every kind of site, tanh(x/T) is its sign
+    and C is 0 to double precision, and that holds all along the ray from the origin: the condensed
+    state exists. Without condensed patterns it must hold for every overlap possible and above
+    T_g, so that there is no other state.
+    """
+    condensed = name in ("retrieval", "mixture")
+    groups = _Groups(model, n if condensed else 0, fields)
+    root = math.sqrt(model.load)
+    least = _FROZEN * (temperature + root)
+    if condensed:
+        m = groups.without_noise()
+        if m is None or np.any(m[groups.condensed > 0] <= 1e-9):
+            return None
+        if np.min(np.abs(groups.words @ (m + groups.fields))) <= least:
+            return None
+    else:
+        if name == "spin-glass" or temperature <= 1.0 + root:
+            return None
+        pull = np.abs(groups.words) @ (groups.weights @ np.abs(groups.words) / groups.sizes)
+        if np.min(np.abs(groups.words @ groups.fields) - pull) <= least:
+            return None
+        signs = np.sign(groups.words @ groups.fields)
+        m = (groups.weights * signs) @ groups.words / groups.sizes
+    energy = -float((groups.sizes * m) @ (0.5 * m + groups.fields))
+    stability = {"longitudinal": 1.0}
+    if model.load > 0.0:
+        stability["replicon"] = temperature
+    if np.any(groups.sizes > 1):
+        stability["symmetry"] = 1.0
+    if model.n_patterns != len(groups.members):
+        stability["uncondensed"] = 1.0
+    return finished(
+        model,
+        temperature,
+        name,
+        overlaps=tuple(float(m[g]) for g in groups.members),
+        q=1.0,
+        C=0.0,
+        r=1.0,
+        free_energy=energy,
+        energy=energy,
+        entropy=0.0,
+        stability=stability,
+        residual=float(np.max(np.abs(groups.residual(np.append(m, root), root, temperature))))
+        / max(1.0, root),
+        iterations=1,
+    )
 
 
 def solve_in_fields(
@@ -110,14 +179,8 @@ def solve_in_fields(
 
 def _from_origin(groups: _Groups, root: float, temperature: float):
     """Follow the state from alpha = T = 0 to (root, T) along the ray; through folds if need be."""
-    m = groups.condensed.copy()
-    for _ in range(200):
-        spins = np.sign(groups.words @ (m + groups.fields))
-        new = (groups.weights * spins) @ groups.words / groups.sizes
-        if np.allclose(new, m, rtol=0.0, atol=1e-14):
-            break
-        m = new
-    else:
+    m = groups.without_noise()
+    if m is None:
         raise ConvergenceError("no ordered state without noise was found", 1.0)
     if not np.all(m[groups.condensed > 0] > 1e-9):
         return None, 1, "the fields on other patterns outweigh it, even without noise"
@@ -142,6 +205,7 @@ def _from_no_field(groups: _Groups, load: float, temperature: float, name: str):
     """Raise the fields from 0 at fixed load and temperature."""
     root = math.sqrt(load)
     edge = 1.0 + root
+    largest = float(np.max(np.abs(groups.fields)))
     zero = np.zeros(len(groups.sizes))
     if name == "spin-glass":
         if load == 0.0:
@@ -154,22 +218,34 @@ def _from_no_field(groups: _Groups, load: float, temperature: float, name: str):
         if temperature <= edge:
             return None, 0, f"T <= T_g = 1 + sqrt(load) = {edge:.12g}"
         # Linear response: u = h T/(T - 1), b = k sqrt(E a^2 + b^2), k = sqrt(alpha)/(T - 1).
-        small = 1e-5 * (temperature - edge) / (1.0 + float(np.max(np.abs(groups.fields))))
-        m = small * groups.fields / (temperature - 1.0)
         k = root / (temperature - 1.0)
-        spread = math.sqrt(float(np.sum(groups.sizes * (m + small * groups.fields) ** 2)))
-        start = np.concatenate([m, [spread * k / math.sqrt(1.0 - k * k), small]])
+        widen = k / math.sqrt(1.0 - k * k)
+        u = groups.fields * (temperature / (temperature - 1.0))
+        spread = float(np.linalg.norm(np.sqrt(groups.sizes) * u))
+        m = groups.fields / (temperature - 1.0)
+        # Corrections are smaller by the square of u/T, times the square of the response.
+        if spread * (1.0 + widen) / (temperature - edge) < 1e-9:
+            return np.append(m, spread * widen), 1, ""
+        small = min(0.5, 1e-5 * (temperature - edge) / (1.0 + largest))
+        start = np.concatenate([small * m, [small * spread * widen, small]])
+    # In s with fields growing as sinh(s) all their orders of magnitude take equally many steps.
+    end = math.asinh(largest)
+    start[-1] = math.asinh(largest * start[-1]) / end
     along = np.zeros_like(start)
     along[-1] = 1.0
+    stretch = max(1.0, end)
+
+    def strength(s):
+        return math.sinh(end * s) / largest
 
     def system(y):
-        return groups.residual(y[:-1], root, temperature, y[-1])
+        return groups.residual(y[:-1], root, temperature, strength(y[-1]))
 
     # Behind a fold the branch is another state.
-    return _follow(system, start, along, "the fields times", n_folds=0)
+    return _follow(system, start, along, "the fields times", 0, 1.0 / stretch, strength)
 
 
-def _follow(system, start, along, what, n_folds):
+def _follow(system, start, along, what, n_folds, scale=1.0, strength=float):
     """Trace to where the last unknown is 1; (x or None, evaluations, reason)."""
     count, farthest = 0, 0.0
 
@@ -185,8 +261,8 @@ def _follow(system, start, along, what, n_folds):
     y = start
     for _ in range(n_folds + 1):
         curve = trace(
-            counted, y, along, [reach, fold, edge], step=1e-3, max_step=0.1, tolerance=1e-12,
-            min_step=1e-12,
+            counted, y, along, [reach, fold, edge], step=1e-3 * scale, max_step=0.1,
+            tolerance=1e-12, min_step=1e-12,
         )  # fmt: skip
         if not curve.converged:
             raise ConvergenceError(
@@ -215,7 +291,11 @@ def _follow(system, start, along, what, n_folds):
         y = end + 1e-6 * along
     if abs(farthest - 1.0) < 1e-12:
         raise ConvergenceError("within rounding of the line where the state ends", farthest - 1.0)
-    return None, count, f"followed from where it is known, it ends at {what} {farthest:.12g}"
+    return (
+        None,
+        count,
+        f"followed from where it is known, it ends at {what} {strength(farthest):.12g}",
+    )
 
 
 def _state(model, groups, temperature, name, x, count) -> State:
@@ -225,13 +305,13 @@ def _state(model, groups, temperature, name, x, count) -> State:
     m, b = x[:-1], float(x[-1])
     gap = 1.0 - c
     hessian = np.diag(groups.sizes) - pull
-    if b > 0.0:
+    if b > 0.0 and q > 0.0:  # in the least fields q underflows, and so does what is added
         factor = -b + 0.5 * temperature * root / math.sqrt(q)
         hessian = hessian + b * factor / (gap + b * factor * c_aa) * np.outer(slope, slope)
     scale = np.sqrt(groups.sizes)
     stability = {"longitudinal": float(np.linalg.eigvalsh(hessian / np.outer(scale, scale))[0])}
     if load > 0.0:
-        stability["replicon"] = temperature - b * b * c4 / q
+        stability["replicon"] = temperature - c4 * (b * b / q if q > 0.0 else load / gap**2)
     for g, size in enumerate(groups.sizes):
         if size > 1:
             value = 1.0 - float((groups.weights * groups.splits[:, g]) @ each)
@@ -242,7 +322,7 @@ def _state(model, groups, temperature, name, x, count) -> State:
     energy = -float((groups.sizes * m) @ (0.5 * m + groups.fields))
     if load > 0.0:
         log_gap = math.log1p(-c) if gap > 0.0 else math.nan
-        free_energy += 0.5 * load + 0.5 * load * temperature * log_gap
+        free_energy += 0.5 * load * (1.0 + temperature * log_gap)
         free_energy += 0.5 * b * b * c - 0.5 * b * root * math.sqrt(q)
         energy -= 0.5 * b * b * c + 0.5 * load * c / gap
         entropy -= 0.5 * load * (log_gap + c / gap)

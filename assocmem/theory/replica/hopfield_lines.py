@@ -42,9 +42,9 @@ def phase_diagram(
     """All critical lines; see `assocmem.theory.phase_diagram`. Cost: about 0.1 s per line."""
     plain(model)
     n_points = check.integer("n_points", n_points, 2)
-    mixtures = tuple(
-        check.integer(f"mixtures[{i}]", n, 2, 25) for i, n in enumerate(tuple(mixtures))
-    )
+    if isinstance(mixtures, (str, bytes)) or not np.iterable(mixtures):
+        raise TypeError(f"mixtures must be a sequence of integers, got {mixtures!r}")
+    mixtures = tuple(check.integer(f"mixtures[{i}]", n, 2, 25) for i, n in enumerate(mixtures))
     entry = model.patterns.law()
     law = condensate(entry, 1)
     lines: dict[str, Line] = {}

@@ -28,31 +28,36 @@ def at(law: Condensate, sigma: float, tau: float) -> np.ndarray:
     return red.reduced(law.values, law.weights, law.split, law.n, law.field, sigma, tau)
 
 
-def at_x(law: Condensate, y: np.ndarray) -> np.ndarray:
-    """`reduced` at y = (sigma, x), x = 1/(1 + tau): x = 1 is T = 0, x -> 0 is m -> 0."""
-    return at(law, y[0], 1.0 / y[1] - 1.0)
+def at_x(law: Condensate, y: np.ndarray, scale: float = 1.0) -> np.ndarray:
+    """`reduced` at y = (sigma, x), x = 1/(1 + tau): x = 1 is T = 0, x -> 0 is m -> 0.
+
+    With ``scale`` not 1, y = (scale sigma, 1/(1 + scale tau)).
+    """
+    return at(law, y[0] / scale, (1.0 / y[1] - 1.0) / scale)
 
 
-def gradients(out: np.ndarray, x: float) -> tuple[np.ndarray, np.ndarray]:
-    """Gradients of sqrt(alpha) and of T by (sigma, x)."""
+def gradients(out: np.ndarray, x: float, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+    """Gradients of sqrt(alpha) and of T by the coordinates of `at_x`."""
     by_x = -1.0 / (x * x)
     return (
-        np.array([out[red.RL_S], out[red.RL_T] * by_x]),
-        np.array([out[red.T_S], out[red.T_T] * by_x]),
+        np.array([out[red.RL_S], out[red.RL_T] * by_x]) / scale,
+        np.array([out[red.T_S], out[red.T_T] * by_x]) / scale,
     )
 
 
-def origins(law: Condensate) -> list[float]:
+def origins(law: Condensate, scale: float = 1.0) -> list[float]:
     """Values of sigma at which sheets start at alpha = T = 0, nearest to sigma = 0 first.
 
     sigma = 0 unless some sites have S = 0: there sqrt(alpha) < 0 for small sigma, and the sheet
-    starts where 1 - C = 0 (mixtures of even n of unbiased patterns).
+    starts where 1 - C = 0 (mixtures of even n of unbiased patterns). Strong fields divide all
+    this by ``scale``.
     """
-    grid = np.geomspace(1e-6, 6.0 * math.sqrt(law.n), 240)
+    grid = np.geomspace(1e-6 / scale, 6.0 * math.sqrt(law.n), 240)
     gaps = np.array([at(law, s, 0.0)[red.GAP] for s in grid])
     up = np.flatnonzero((gaps[:-1] <= 0.0) & (gaps[1:] > 0.0))
     starts = [
-        brentq(lambda s: at(law, s, 0.0)[red.GAP], grid[i], grid[i + 1], xtol=1e-16) for i in up
+        brentq(lambda s: at(law, s, 0.0)[red.GAP], grid[i], grid[i + 1], xtol=1e-16 / scale)
+        for i in up
     ]
     if law.values[0] > 0.0:
         starts.insert(0, 0.0)
@@ -92,11 +97,13 @@ def find(law: Condensate, load: float, temperature: float) -> Found:
     # x = 1/(1 + tau) does not resolve less; the averages are even in T, so nothing moves.
     resolved = temperature if temperature > 1e-15 else 0.0
     nearest, count = 0.0, 0
-    for sigma in [0.0] if root == 0.0 else origins(law):
-        found, farthest, evaluations = _along_ray(law, sigma, root, resolved)
+    # In a strong field sigma and tau are of the order of (sqrt(alpha), T)/h.
+    scale = max(1.0, law.field / max(1.0, math.hypot(root, temperature)))
+    for sigma in [0.0] if root == 0.0 else origins(law, scale):
+        found, farthest, evaluations = _along_ray(law, sigma, root, resolved, scale)
         count += evaluations
         if found is not None:
-            return Found(*_refined(law, found, root, temperature), count)
+            return Found(*_refined(law, found, temperature, scale), count)
         nearest = max(nearest, farthest)
     if abs(nearest - 1.0) < 4e-15:
         raise ConvergenceError(
@@ -139,8 +146,8 @@ def _directly(law: Condensate, root: float, temperature: float) -> Found | None:
     return None
 
 
-def _along_ray(law, sigma0, root, temperature):
-    """(point (sigma, x) or None, farthest fraction of the ray reached, evaluations)."""
+def _along_ray(law, sigma0, root, temperature, scale):
+    """(point of `at_x` or None, farthest fraction of the ray reached, evaluations)."""
     radius = math.hypot(root, temperature)
     cos, sin = root / radius, temperature / radius
     count = 0
@@ -148,7 +155,7 @@ def _along_ray(law, sigma0, root, temperature):
     def evaluate(y):
         nonlocal count
         count += 1
-        return at_x(law, y)
+        return at_x(law, y, scale)
 
     def system(y):
         if not 0.0 < y[1] < 2.0:
@@ -167,7 +174,7 @@ def _along_ray(law, sigma0, root, temperature):
             return np.array([[1.0, 0.0]])
         if temperature == 0.0:
             return np.array([[0.0, 1.0]])
-        by_root, by_t = gradients(evaluate(y), y[1])
+        by_root, by_t = gradients(evaluate(y), y[1], scale)
         return (by_t * cos - by_root * sin)[np.newaxis]
 
     def fraction(y):
@@ -175,7 +182,7 @@ def _along_ray(law, sigma0, root, temperature):
         return (out[red.ROOT_LOAD] * cos + out[red.T] * sin) / radius
 
     def slope(y, tangent):
-        by_root, by_t = gradients(evaluate(y), y[1])
+        by_root, by_t = gradients(evaluate(y), y[1], scale)
         if root == 0.0:
             return by_t @ tangent
         if temperature == 0.0:
@@ -185,24 +192,26 @@ def _along_ray(law, sigma0, root, temperature):
     first = at(law, sigma0, 0.0)
     if not first[red.U] > 0.0:
         return None, 0.0, 1
-    small = min(1e-3, 0.5 * radius)
-    by_sigma = 0.0 if root == 0.0 else cos / first[red.RL_S]
-    by_tau = sin / first[red.U]
-    y = np.array([sigma0 + small * by_sigma, 1.0 / (1.0 + small * by_tau)])
+    # Well below the least field on a spin: biased patterns leave most spins a weak one.
+    weakest = first[red.U] * float(np.min(law.values[law.values > 0.0]))
+    small = min(1e-3 * min(1.0, weakest), 0.5 * radius)
+    by_sigma = 0.0 if root == 0.0 else scale * cos / first[red.RL_S]
+    by_tau = scale * sin / first[red.U]
+    y = np.array([scale * sigma0 + small * by_sigma, 1.0 / (1.0 + small * by_tau)])
     reach = Event("reached", lambda y, t: fraction(y) - 1.0)
     fold = Event("fold", slope)
     lowest = 0.5 * fraction(y)  # a sheet may also end where it started, at alpha = T = 0
     edges = [
         Event("edge", lambda y, t: fraction(y) - lowest),
         Event("edge", lambda y, t: y[1] - _X_MIN),
-        Event("edge", lambda y, t: 6.0 * math.sqrt(law.n) + sigma0 - y[0]),
+        Event("edge", lambda y, t: scale * (6.0 * math.sqrt(law.n) + sigma0) - y[0]),
     ]
     along, farthest = np.array([by_sigma, -by_tau]), 0.0
-    scale = max(1.0, radius)
+    tolerance = 1e-13 * max(1.0, radius)
     while True:
         curve = trace(
             system, y, along, [reach, fold, *edges], jacobian=jacobian,
-            step=max(1e-6, 0.5 * small), max_step=0.1, tolerance=1e-13 * scale,
+            step=max(1e-6, 0.5 * small), max_step=0.1, tolerance=tolerance,
         )  # fmt: skip
         if not curve.converged:
             raise ConvergenceError(
@@ -214,10 +223,10 @@ def _along_ray(law, sigma0, root, temperature):
             # Reached and left again within the last step.
             last = curve.points[-2], curve.tangents[-2]
             length = float(last[1] @ (end - last[0]))
-            cut = locate(system, *last, length, reach, jacobian, 1e-13 * scale)
-            return _polished(law, cut[1], root, temperature), 1.0, count
+            cut = locate(system, *last, length, reach, jacobian, tolerance)
+            return _polished(law, cut[1], root, temperature, scale), 1.0, count
         if curve.ended == "reached":
-            return _polished(law, end, root, temperature), 1.0, count
+            return _polished(law, end, root, temperature, scale), 1.0, count
         farthest = max(farthest, fraction(end))
         if curve.ended == "edge":
             return None, farthest, count
@@ -227,27 +236,27 @@ def _along_ray(law, sigma0, root, temperature):
         small = 1e-3
 
 
-def _refined(law, y, root, temperature):
+def _refined(law, y, temperature, scale):
     """(sigma, tau, averages), with T accurate to rounding however small it is."""
-    sigma, tau = y[0], 1.0 / y[1] - 1.0
+    sigma, tau = y[0] / scale, (1.0 / y[1] - 1.0) / scale
     if 0.0 < temperature < 1e-3:
         for _ in range(3):  # T = tau u, and u hardly depends on tau there
             tau = temperature / at(law, sigma, tau)[red.U]
     return sigma, tau, at(law, sigma, tau)
 
 
-def _polished(law, y, root, temperature):
+def _polished(law, y, root, temperature, scale):
     """Newton's steps to (root, T) while they lower the residual; near folds none does."""
     target = np.array([root, temperature])
 
     def residual(point):
-        out = at_x(law, point)
+        out = at_x(law, point, scale)
         return np.array([out[red.ROOT_LOAD], out[red.T]]) - target, out
 
     value, out = residual(y)
     for _ in range(6):
         try:
-            step = np.linalg.solve(np.vstack(gradients(out, y[1])), value)
+            step = np.linalg.solve(np.vstack(gradients(out, y[1], scale)), value)
         except np.linalg.LinAlgError:
             break
         trial = y - step

@@ -79,8 +79,9 @@ class Store:
             ]
             if differ:
                 raise ValueError(
-                    f"store {self.path!r} was made with other options: {'; '.join(differ)}; "
-                    "use the same, or another file"
+                    f"store {str(self.path)!r} holds a sweep with other options: "
+                    f"{'; '.join(differ)}; give another store for this sweep, or the options of "
+                    "that one"
                 )
             self._put("grid", grid)
 

@@ -53,7 +53,8 @@ def sweep(
         N.
     store : path-like or None
         File (SQLite) to keep the points in; made if it is not there. It may hold points of
-        other grids with the same options. None keeps nothing.
+        other grids with the same options; a sweep with other options needs another store. None
+        keeps nothing.
     executor : concurrent.futures.Executor, optional
         Where points run: a thread pool, dask's, MPI's. It is left open.
     workers : int, optional
@@ -73,8 +74,9 @@ def sweep(
     xarray.Dataset
         Over ``load`` (one entry per model, with the model's JSON beside it) and
         ``temperature``: each observable ``x`` with ``x_error``, and of means ``x_rhat``
-        (largest) and ``x_ess`` (smallest of any chain); ``converged``; ``status`` (done,
-        failed or missing) and ``failure``, its reason. Where a point failed, numbers are NaN.
+        (largest) and ``x_ess`` (smallest of any chain); ``converged``; ``method``, which
+        "auto" resolved to; ``status`` (done, failed or missing) and ``failure``, its reason.
+        Where a point failed, numbers are NaN.
 
     Raises
     ------
@@ -224,7 +226,10 @@ def _payload(result: Any) -> dict[str, Any]:
     from .montecarlo.recorder import BASIC, DERIVED, REPLICA
 
     data = result.dataset.isel(temperature=0)
-    out: dict[str, Any] = {"converged": bool(result.converged().item())}
+    out: dict[str, Any] = {
+        "converged": bool(result.converged().item()),
+        "method": result.dataset.attrs["method"],
+    }
     for name in (*BASIC, *DERIVED, *REPLICA):
         if name in data:
             value, error = result.estimate(name)
@@ -353,7 +358,7 @@ def _collect(kept: Store) -> xr.Dataset:
     """Label what the store holds of its grid."""
     import xarray as xr
 
-    from .montecarlo.result import describe
+    from .montecarlo.result import TEMPERATURE, describe
 
     settings, grid = kept.read("settings"), kept.read("grid")
     models, temperatures = grid["models"], grid["temperatures"]
@@ -363,6 +368,7 @@ def _collect(kept: Store) -> xr.Dataset:
     arrays: dict[str, np.ndarray] = {}
     status = np.full(shape, "missing", dtype=object)
     failures = np.full(shape, "", dtype=object)
+    methods = np.full(shape, "", dtype=object)
     converged = np.zeros(shape, dtype=bool)
     for place in np.ndindex(shape):
         identity = {"model": models[place[0]], "temperature": temperatures[place[1]], **options}
@@ -374,21 +380,25 @@ def _collect(kept: Store) -> xr.Dataset:
         status[place] = "done"
         values = json.loads(payload)
         converged[place] = values.pop("converged")
+        methods[place] = values.pop("method", "")
         for name, value in values.items():
             array = np.asarray(value, dtype=np.float64)
             arrays.setdefault(name, np.full(shape + array.shape, np.nan))[place] = array
     dimensions = ("load", "temperature", "pattern")
+    gibbs = options["dynamics"]["update"] != "parallel"
     variables: dict[str, Any] = {
-        name: (dimensions[: array.ndim], array, describe(name)) for name, array in arrays.items()
+        name: (dimensions[: array.ndim], array, describe(name, gibbs))
+        for name, array in arrays.items()
     }
     variables["converged"] = (dimensions[:2], converged)
+    variables["method"] = (dimensions[:2], methods)
     variables["status"] = (dimensions[:2], status)
     variables["failure"] = (dimensions[:2], failures)
     rebuilt = [from_json(json.dumps(model)) for model in models]
     coordinates = {
         "load": ("load", [model.load for model in rebuilt], {"long_name": "load K/N"}),
         "model": ("load", np.array([to_json(model) for model in rebuilt], dtype=object)),
-        "temperature": ("temperature", temperatures, {"long_name": "temperature T"}),
+        "temperature": ("temperature", temperatures, dict(TEMPERATURE)),
         "pattern": np.arange(options["tracked"]),
     }
     attributes = {"settings": json.dumps(settings), "assocmem_version": settings["version"]}

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from assocmem import Hopfield, from_json
 from assocmem import sweeps as module
+from assocmem.montecarlo.dynamics import Dynamics
 from assocmem.montecarlo.sampler import sample
 from assocmem.sweeps import load_sweep, sweep
 
@@ -65,14 +66,23 @@ def test_each_point_is_one_simulation(reference, counted):
         np.testing.assert_array_equal(here.overlap_rhat, data.overlap_rhat.values[0].max(axis=0))
         np.testing.assert_array_equal(here.energy_ess, data.energy_ess.values.min())
         assert here.converged == result.converged().item()
+        assert here.method.item() == data.attrs["method"]
 
 
 def test_labels(reference, tmp_path):
     assert reference.overlap.dims == ("load", "temperature", "pattern")
     assert [from_json(text) for text in reference.model.values] == MODELS
     assert np.all(reference.status.values == "done")
+    assert reference.energy.attrs["units"] == reference.temperature.attrs["units"] == "units of H"
     reference.to_netcdf(tmp_path / "sweep.nc", engine="h5netcdf")
     assert xr.load_dataset(tmp_path / "sweep.nc", engine="h5netcdf").equals(reference)
+
+
+def test_parallel_points_have_no_responses():
+    options = GIVEN | {"dynamics": Dynamics(update="parallel")}
+    found = sweep(MODELS[:1], TEMPERATURES, store=None, workers=1, **options)
+    assert np.isnan(found.susceptibility.values).all() and np.isfinite(found.energy.values).all()
+    assert "parallel" in found.susceptibility.attrs["long_name"]
 
 
 class Reversed(Executor):
@@ -273,7 +283,7 @@ def test_store_of_other_options_is_refused(change, word, tmp_path, counted):
     store = tmp_path / "store"
     sweep(MODELS[:1], TEMPERATURES[:1], store=store, workers=1, **GIVEN)
     before = store.read_bytes()
-    with pytest.raises(ValueError, match=word):
+    with pytest.raises(ValueError, match=f"{word}.* give another store"):
         sweep(MODELS, TEMPERATURES, store=store, workers=1, **GIVEN | change)
     assert store.read_bytes() == before and len(counted) == 1
 

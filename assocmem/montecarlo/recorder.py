@@ -13,8 +13,13 @@ BASIC = ("energy", "overlap", "overlap_abs", "overlap_squared")
 DERIVED = ("specific_heat", "susceptibility", "binder")
 """Observables that are functions of several means: each has an error by jackknife."""
 
+RESPONSES = ("specific_heat", "susceptibility")
+"""The derived ones that are responses by the fluctuation theorem of exp(-H/T)."""
+
 REPLICA = ("replica_overlap", "replica_overlap_rms")
 """Observables of pairs of chains."""
+
+_HIGHEST = 1e150  # responses end here: their squares, in errors, are still finite
 
 
 class Recorder:
@@ -36,18 +41,38 @@ class Recorder:
         self.shape = (n_temperatures, n_chains // n_temperatures)
         self.tracked = tracked
         self.n_records = n_records
-        self._series = 2 + 4 * tracked
+        self._series = 2 + 5 * tracked
         self._blocking = Blocking(n_chains * self._series, n_records)
+        self._first: np.ndarray | None = None
 
     def add(self, records: np.ndarray) -> None:
         """Append ``records``, shape (R, n, 1 + P): energies per spin, then overlaps."""
-        energy = records[:, None, :, 0]
-        m = np.moveaxis(records[:, :, 1:], 2, 1)
-        series = np.concatenate([energy, energy**2, m, np.abs(m), m**2, m**4], axis=1)
+        if records.shape[1] == 0:
+            return
+        if self._first is None:
+            self._first = records[:, :1].copy()
+        every = np.moveaxis(records, 2, 1)
+        # Squares of deviations from the first record: a variance far below the square of the
+        # mean would drown in the rounding of plain squares.
+        square = np.moveaxis(records - self._first, 2, 1) ** 2
+        e, m = every[:, :1], every[:, 1:]
+        series = np.concatenate([e, square[:, :1], m, np.abs(m), m**2, m**4, square[:, 1:]], axis=1)
         self._blocking.add(series.reshape(-1, records.shape[1]))
 
-    def result(self, temperatures: np.ndarray, n_spins: int) -> dict[str, np.ndarray]:
+    def result(
+        self, temperatures: np.ndarray, n_spins: int, gibbs: bool = True
+    ) -> dict[str, np.ndarray]:
         """Observables at the ``temperatures``, one for each group.
+
+        Parameters
+        ----------
+        temperatures : ndarray, shape (T,)
+            T >= 0.
+        n_spins : int
+            N.
+        gibbs : bool
+            Whether the stationary law is exp(-H/T); if not, fluctuations are not the responses,
+            which are then NaN.
 
         Returns
         -------
@@ -60,11 +85,11 @@ class Recorder:
         def split(values: np.ndarray) -> dict[str, np.ndarray]:
             # (n_series, ...) -> (T, C, ...) for energies and (T, C, P, ...) for overlaps.
             values = values.reshape(t, c, self._series, *values.shape[1:])
-            names = ("overlap", "overlap_abs", "overlap_squared", "overlap_fourth")
+            names = (*BASIC[1:], "overlap_fourth", "overlap_deviation")
             parts = {
                 name: values[:, :, 2 + k * p : 2 + (k + 1) * p] for k, name in enumerate(names)
             }
-            return {"energy": values[:, :, 0], "energy_squared": values[:, :, 1], **parts}
+            return {"energy": values[:, :, 0], "energy_deviation": values[:, :, 1], **parts}
 
         out: dict[str, np.ndarray] = {}
         for suffix, values in (
@@ -84,36 +109,59 @@ class Recorder:
                 np.moveaxis(np.moveaxis(part[name], -1, 0), 2, 1) for part in (means, variances)
             )
             out[name + "_rhat"] = split_rhat(first, second, self.n_records)
-        out.update(_derived(split(blocked.blocks), np.asarray(temperatures, float), n_spins))
+        safe = np.where(np.asarray(temperatures) > 0.0, temperatures, np.nan)
+        out.update(
+            _responses(
+                split(blocked.centred_blocks),
+                split(blocked.constant),
+                safe if gibbs else np.full_like(safe, np.nan),
+                n_spins,
+            )
+        )
+        out["binder"], out["binder_error"] = _binder(split(blocked.blocks))
         return out
 
 
-def _derived(
-    blocks: dict[str, np.ndarray], temperatures: np.ndarray, n_spins: int
+def _responses(
+    blocks: dict[str, np.ndarray],
+    constant: dict[str, np.ndarray],
+    temperatures: np.ndarray,
+    n_spins: int,
 ) -> dict[str, np.ndarray]:
-    """Specific heat, susceptibility and Binder cumulant of each chain, by jackknife."""
-    # T = 0 has neither response: NaN, as the docstring of `sample` says.
-    safe = np.where(temperatures > 0.0, temperatures, np.nan)
+    """Specific heat and susceptibility of each chain, by jackknife of its centred blocks.
+
+    They are 0 where the series is ``constant``, and NaN where the temperature is.
+    """
 
     def variance(second: np.ndarray, first: np.ndarray) -> np.ndarray:
         return second - first**2
+
+    out = {}
+    for name, source, power in (
+        ("specific_heat", "energy", 2),
+        ("susceptibility", "overlap", 1),
+    ):
+        found = jackknife(variance, blocks[source + "_deviation"], blocks[source])
+        for suffix, values in zip(("", "_error"), found, strict=True):
+            # Without bias a variance of records is >= 0: below is rounding.
+            values = n_spins * np.where(constant[source], 0.0, np.maximum(values, 0.0))
+            heat = temperatures.reshape(-1, *[1] * (values.ndim - 1))
+            # Dividing twice keeps T^2 from vanishing when T itself does not.
+            with np.errstate(over="ignore"):
+                for _ in range(power):
+                    values = np.minimum(values / heat, _HIGHEST)
+            out[name + suffix] = values
+    return out
+
+
+def _binder(blocks: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Binder cumulant of each chain and its error, by jackknife."""
 
     def binder(fourth: np.ndarray, second: np.ndarray) -> np.ndarray:
         square = second**2
         return 1.0 - fourth / (3.0 * np.where(square > 0.0, square, np.nan))
 
-    heat = jackknife(variance, blocks["energy_squared"], blocks["energy"])
-    response = jackknife(variance, blocks["overlap_squared"], blocks["overlap"])
-    cumulant = jackknife(binder, blocks["overlap_fourth"], blocks["overlap_squared"])
-    out = {}
-    for suffix, c, chi, u in zip(("", "_error"), heat, response, cumulant, strict=True):
-        # Dividing twice keeps T^2 from vanishing when T itself does not; rounding of a constant
-        # energy over a T of 1e-200 may still come out infinite.
-        with np.errstate(over="ignore"):
-            out["specific_heat" + suffix] = n_spins * c / safe[:, None] / safe[:, None]
-            out["susceptibility" + suffix] = n_spins * chi / safe[:, None, None]
-        out["binder" + suffix] = u
-    return out
+    return jackknife(binder, blocks["overlap_fourth"], blocks["overlap_squared"])
 
 
 def replica_overlaps(spin_means: np.ndarray) -> dict[str, np.ndarray]:
@@ -131,7 +179,8 @@ def replica_overlaps(spin_means: np.ndarray) -> dict[str, np.ndarray]:
     -------
     dict of ndarray, shape (T,)
         ``replica_overlap``, the mean of q_ab over pairs, ``replica_overlap_rms``, the root of
-        the mean of q_ab^2, and their errors by jackknife over chains, NaN for C = 2.
+        the mean of q_ab^2, and their errors by jackknife over chains, which have C - 1 degrees
+        of freedom (compare with Student's t, not with the normal law); NaN for C = 2.
     """
     n_chains, n_spins = spin_means.shape[1:]
     q = spin_means @ np.swapaxes(spin_means, 1, 2) / n_spins

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import dataclass
@@ -9,38 +10,43 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import _validate as check
 from .._files import write_netcdf
 from .._version import __version__
 from ..serial import from_json, to_json
-from .recorder import BASIC, DERIVED, REPLICA
+from .recorder import BASIC, DERIVED, REPLICA, RESPONSES
 from .statistics import MIN_ESS
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
+    from ..hopfield.pairwise import PairwiseSample
     from .sampler import Plan
 
 MAX_RHAT = 1.05
 """Chains whose split R-hat is above this are said to disagree."""
 
 _LABELS = {
-    "energy": ("energy per spin <H>/N", "k_B T"),
+    "energy": ("energy per spin <H>/N", "units of H"),
     "overlap": ("overlap <m>", "1"),
     "overlap_abs": ("modulus of the overlap <|m|>", "1"),
     "overlap_squared": ("squared overlap <m^2>", "1"),
-    "specific_heat": ("specific heat per spin N var(e)/T^2", "k_B"),
-    "susceptibility": ("connected susceptibility N var(m)/T", "1/(k_B T)"),
+    "specific_heat": ("specific heat per spin N var(e)/T^2", "1"),
+    "susceptibility": ("connected susceptibility N var(m)/T", "1/(units of H)"),
     "binder": ("Binder cumulant 1 - <m^4>/(3 <m^2>^2)", "1"),
     "replica_overlap": ("Edwards-Anderson q, mean over pairs of chains", "1"),
     "replica_overlap_rms": ("root mean square q over pairs of chains", "1"),
-    "final_energy": ("energy per spin of the last state", "k_B T"),
+    "final_energy": ("energy per spin of the last state", "units of H"),
     "final_overlap": ("overlap of the last state", "1"),
-    "energy_trajectory": ("energy per spin", "k_B T"),
+    "energy_trajectory": ("energy per spin", "units of H"),
     "overlap_trajectory": ("overlap", "1"),
     "swap_acceptance": ("accepted fraction of swaps with the next temperature", "1"),
     "round_trips": ("times a replica went from one end of the ladder to the other and back", "1"),
 }
+TEMPERATURE = {"long_name": "temperature T (k_B = 1)", "units": "units of H"}
+"""Attributes of a coordinate of temperatures."""
+
 _SUFFIXES = {
     "_error": ("standard error of the {}", None),
     "_tau": ("integrated autocorrelation time 1/2 + sum rho of the {}", "records"),
@@ -69,14 +75,25 @@ def _dimensions(name: str) -> tuple[str, ...]:
     return tuple(dimensions)
 
 
-def describe(name: str) -> dict[str, str]:
-    """Attributes ``long_name`` and ``units`` of a variable, by its name."""
-    for ending, (wording, own_units) in _SUFFIXES.items():
+def describe(name: str, gibbs: bool = True) -> dict[str, str]:
+    """Attributes ``long_name`` and ``units`` of a variable, by its name.
+
+    Where the stationary law is not exp(-H/T) (``gibbs`` false), responses say that they are none.
+    """
+    wording, own_units, plain = "{}", None, name
+    for ending, (words, units) in _SUFFIXES.items():
         if name.endswith(ending):
-            label, units = _LABELS[name.removesuffix(ending)]
-            return {"long_name": wording.format(label), "units": own_units or units}
-    label, units = _LABELS[name]
-    return {"long_name": label, "units": units}
+            wording, own_units, plain = words, units, name.removesuffix(ending)
+            break
+    label, units = _LABELS[plain]
+    attributes = {"long_name": wording.format(label), "units": own_units or units}
+    if plain in RESPONSES and not gibbs:
+        attributes["long_name"] += " (not defined for parallel updates)"
+        attributes["comment"] = (
+            "NaN: parallel updates have another stationary law than exp(-H/T), of which "
+            "fluctuations of H and m are not responses"
+        )
+    return attributes
 
 
 def assemble(plan: Plan, samples: list[dict[str, np.ndarray]]) -> SimulationResult:
@@ -84,15 +101,19 @@ def assemble(plan: Plan, samples: list[dict[str, np.ndarray]]) -> SimulationResu
     import xarray as xr
 
     variables = {}
+    # By every sample's own engine; they are alike, since all have the same N, K and rule.
+    methods = sorted({str(one["method"]) for one in samples})
     for name in samples[0]:
+        if name == "method":
+            continue
         dimensions = _dimensions(name)
         stacked = np.stack([one[name] for one in samples], axis=dimensions.index("disorder"))
-        variables[name] = (dimensions, stacked, describe(name))
+        variables[name] = (dimensions, stacked, describe(name, plan.gibbs))
     coordinates: dict[str, Any] = {
         "temperature": (
             "temperature",
             np.array(plan.temperature),
-            {"long_name": "temperature T", "units": "energy / k_B"},
+            dict(TEMPERATURE),
         ),
         "disorder": np.arange(plan.disorder),
         "chain": np.arange(plan.chains),
@@ -101,9 +122,13 @@ def assemble(plan: Plan, samples: list[dict[str, np.ndarray]]) -> SimulationResu
     if plan.trajectory:
         sweeps = plan.burn_in + plan.interval * np.arange(1, plan.n_records + 1)
         coordinates["record"] = ("record", sweeps, {"long_name": "time", "units": "sweeps"})
+    if "swap_acceptance" in variables:
+        rungs = {"long_name": "temperature that swaps with the next", "units": "units of H"}
+        coordinates["rung"] = ("rung", np.array(plan.temperature[:-1]), rungs)
     attributes = {
         "model": to_json(plan.model),
         "kind": plan.kind,
+        "method": ", ".join(methods),
         "parameters": json.dumps(plan.parameters()),
         "assocmem_version": __version__,
     }
@@ -120,7 +145,9 @@ class SimulationResult:
         Observables over the dimensions ``temperature``, ``disorder``, ``chain`` and
         ``pattern`` (and ``record`` for trajectories); next to each observable ``x`` its
         ``x_error``, and for means of recorded series ``x_tau``, ``x_ess``, ``x_rhat``,
-        ``x_too_short`` and ``x_constant``. The attributes hold the model and all parameters.
+        ``x_too_short`` and ``x_constant``. The attributes hold the model, all parameters, and
+        the ``method`` that the engine chose where "auto" was asked for. Errors of replica
+        overlaps of one sample have C - 1 degrees of freedom, with C chains.
     """
 
     dataset: xr.Dataset
@@ -150,6 +177,39 @@ class SimulationResult:
             arguments["temperatures"] = arguments.pop("temperature")
             del arguments["trajectory"]
         return run(self.model, **(arguments | changes))
+
+    def quenched(self, disorder_index: int) -> PairwiseSample:
+        """Quenched sample of this run, drawn anew from the seed.
+
+        Parameters
+        ----------
+        disorder_index : int
+            Its number along ``disorder``, from 0.
+
+        Returns
+        -------
+        PairwiseSample
+            The patterns (and couplings) that the chains ran on. Cost: K N random signs; the
+            couplings are made when they are asked for.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no such number.
+
+        Examples
+        --------
+        >>> from assocmem import Hopfield
+        >>> from assocmem.montecarlo.sampler import sample
+        >>> result = sample(Hopfield(load=0.05), n_spins=100, temperature=0.2, sweeps=100)
+        >>> result.quenched(0).patterns.shape
+        (5, 100)
+        """
+        given = self.parameters
+        index = check.integer("disorder_index", disorder_index, 0, given["disorder"] - 1)
+        # The first stream of that sample, as the runs spawn it from the seed.
+        seed = np.random.SeedSequence(given["seed"], spawn_key=(index, 0))
+        return self.model.draw(given["n_spins"], np.random.default_rng(seed))
 
     def estimate(self, name: str) -> tuple[xr.DataArray, xr.DataArray]:
         """Value and standard error of an observable, averaged over chains and disorder.
@@ -290,6 +350,11 @@ class SimulationResult:
         ----------
         path : path-like
             Replaced if it exists.
+
+        Raises
+        ------
+        ValueError, OSError
+            If ``path`` is empty, or its folder is not there or cannot be written in.
         """
         write_netcdf(self.dataset, path)
 
@@ -344,8 +409,18 @@ def load(path: str | os.PathLike) -> SimulationResult:
     """
     import xarray as xr
 
-    with xr.open_dataset(os.fspath(path), engine="h5netcdf") as opened:
-        data = opened.load()
+    if not os.path.exists(path):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
+    try:
+        with xr.open_dataset(os.fspath(path), engine="h5netcdf") as opened:
+            data = opened.load()
+    except (PermissionError, MemoryError):
+        raise
+    except Exception as failure:  # whatever HDF5 stumbles over in a file that is none
+        raise ValueError(
+            f"path must be a file of a SimulationResult, {os.fspath(path)!r} cannot be read as "
+            f"netCDF-4: {failure}"
+        ) from failure
     missing = [key for key in ("model", "kind", "parameters") if key not in data.attrs]
     if missing:
         raise ValueError(f"path must be a file of a SimulationResult, {path!r} lacks {missing}")

@@ -73,7 +73,10 @@ def sample(
     dynamics : Dynamics, optional
         Heat bath with sequential updates if left out.
     method : {"auto", "single", "lanes", "patterns", "waiting"}
-        Kernel, see `assocmem.montecarlo.dynamics.engine`.
+        Kernel, see `assocmem.montecarlo.dynamics.engine`. "auto" takes "patterns" or cached
+        fields by the highest temperature, N, K and the memory of the machine, and the numbers
+        of the chains depend on which. The attribute ``method`` of the result says which it was
+        ("auto" there: cached fields, each chain waiting while flips are few).
     tracked : int
         Number P of patterns, the first ones, whose overlaps are recorded.
     trajectory : bool
@@ -91,7 +94,8 @@ def sample(
     SimulationResult
         With these observables, ``<>`` being one chain's average:
 
-        - ``energy``: <H>/N; ``specific_heat``: N (<e^2> - <e>^2)/T^2, per spin;
+        - ``energy``: <H>/N, in the units of H; ``specific_heat``: N (<e^2> - <e>^2)/T^2, per
+          spin (k_B = 1);
         - ``overlap``, ``overlap_abs``, ``overlap_squared``: <m>, <|m|>, <m^2>;
         - ``susceptibility``: N (<m^2> - <m>^2)/T, of each chain by itself and so the connected
           one, of the state the chain is in; N times the variance of <m> over chains or quenched
@@ -100,8 +104,13 @@ def sample(
           the same sample. Without a field, chains may sit in states that differ by a flip of
           all spins, and contributions of either sign cancel: then ``replica_overlap_rms``, the
           root of the mean of q_ab^2, is the one to look at. Both need ``chains`` >= 2.
+          Their errors on each sample (``replica_overlap_error``) are jackknifed over its C
+          chains and have only C - 1 degrees of freedom: few, so compare with Student's t.
 
-        Responses are NaN at T = 0.
+        The responses, ``specific_heat`` and ``susceptibility``, are fluctuations by the theorem
+        that holds for exp(-H/T). They are NaN at T = 0, and for parallel updates, whose
+        stationary law is another. They are 0 for a chain whose series never changed, and end at
+        1e150, beyond which only a chain far from equilibrium at T < 1e-70 would come.
 
     Raises
     ------
@@ -111,7 +120,8 @@ def sample(
     Notes
     -----
     Memory beside the couplings does not grow with ``sweeps`` (unless ``trajectory``). For
-    parallel updates the stationary law is Little's, not exp(-H/T); energies are still of H.
+    parallel updates the stationary law is Little's, not exp(-H/T); energies are still of H, and
+    there are no responses.
 
     Examples
     --------
@@ -165,6 +175,11 @@ class Plan:
     tracked: int
     trajectory: bool
     seed: int
+
+    @property
+    def gibbs(self) -> bool:
+        """Whether the stationary law is exp(-H/T), so that fluctuations are responses."""
+        return self.dynamics.update != "parallel"
 
     @property
     def n_records(self) -> int:
@@ -232,12 +247,20 @@ def make_plan(
 def _temperatures(name: str, value: Any) -> tuple[float, ...]:
     if isinstance(value, (str, bytes)):
         raise TypeError(f"{name} must be a number or a sequence of numbers, got {value!r}")
-    if np.ndim(value) == 0 and not hasattr(value, "__len__"):
-        value = value.item() if isinstance(value, np.ndarray) else value
-        return (check.real(name, value, 0.0),)
-    if np.ndim(value) != 1 or len(value) == 0:
+    try:
+        dimensions = np.ndim(value)
+    except ValueError:  # a ragged list
+        dimensions = -1
+    if dimensions == 0:
+        return (check.real(name, _plain(value), 0.0),)
+    if dimensions != 1 or len(value) == 0:
         raise ValueError(f"{name} must be a number or a non-empty sequence, got {value!r}")
-    return tuple(check.real(f"{name}[{k}]", entry, 0.0) for k, entry in enumerate(value))
+    return tuple(check.real(f"{name}[{k}]", _plain(entry), 0.0) for k, entry in enumerate(value))
+
+
+def _plain(value: Any) -> Any:
+    """The number in an array without dimensions; anything else as it is."""
+    return value.item() if np.ndim(value) == 0 and hasattr(value, "item") else value
 
 
 def _check_memory(plan: Plan) -> None:
@@ -388,7 +411,8 @@ def _sample_one(plan: Plan, seed: np.random.SeedSequence, tick: Tick) -> dict[st
     running.reset_sums()
     recorder = Recorder(n_chains, n_temperatures, plan.tracked, plan.n_records)
     records = measure(plan, running, n_chains, tick, recorder)
-    out = recorder.result(np.array(plan.temperature), plan.n_spins)
+    out = recorder.result(np.array(plan.temperature), plan.n_spins, plan.gibbs)
+    out["method"] = np.array(running.method)
     if plan.chains > 1:
         sums = running.spin_sums.reshape(n_temperatures, plan.chains, plan.n_spins)
         out.update(replica_overlaps(sums / plan.n_records))

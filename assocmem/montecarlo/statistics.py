@@ -51,6 +51,8 @@ class Blocked:
     blocks : ndarray, shape (n_series, n_blocks)
         Means of consecutive blocks of equal length (the incomplete last one is left out), for
         the jackknife of functions of several means.
+    centred_blocks : ndarray, shape (n_series, n_blocks)
+        The same less the first record, without the rounding that adding it brings.
     """
 
     mean: np.ndarray
@@ -64,6 +66,7 @@ class Blocked:
     half_means: np.ndarray
     half_variances: np.ndarray
     blocks: np.ndarray
+    centred_blocks: np.ndarray
 
 
 class _Sums:
@@ -229,6 +232,7 @@ class Blocking:
             half_means=np.array([self._origin + half.mean() for half in self._halves]),
             half_variances=np.array([half.variance() for half in self._halves]),
             blocks=self._origin[:, None] + self._blocks,
+            centred_blocks=self._blocks.copy(),
         )
 
 

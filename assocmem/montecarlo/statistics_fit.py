@@ -10,6 +10,8 @@ import numpy as np
 
 from .. import _validate as check
 
+_STEEPEST = 8.0  # exponents of N beyond this have no place in finite-size corrections
+
 
 def jackknife(
     function: Callable[..., np.ndarray], *samples: np.ndarray
@@ -115,11 +117,12 @@ def extrapolate(
     Parameters
     ----------
     n_spins : array_like, shape (L,)
-        Sizes N >= 1, at least as many different ones as there are parameters (2, or 3).
+        Sizes 1 <= N <= 1e15, at least as many different ones as there are parameters (2, or 3).
     values, errors : array_like, shape (L,)
         y and its standard error > 0 at each size, taken as absolute errors.
     exponent : float or None
-        w > 0: a linear fit, solved exactly. None fits w too (SciPy's ``curve_fit``, from w = 1).
+        0 < w <= 8: a linear fit, solved exactly. None fits w too (SciPy's ``curve_fit``, from
+        w = 1).
 
     Returns
     -------
@@ -127,8 +130,11 @@ def extrapolate(
 
     Raises
     ------
+    ValueError
+        If an argument is out of range, or so small an exponent or so close sizes are given that
+        N^-w is the same at all of them (to 1e-8).
     ConvergenceError
-        If the fit of the exponent fails or leaves it undetermined.
+        If the fit of the exponent fails, leaves it undetermined or leads beyond 8.
 
     Examples
     --------
@@ -143,20 +149,25 @@ def extrapolate(
 
     sizes, y, error = (np.asarray(given, dtype=np.float64) for given in (n_spins, values, errors))
     if exponent is not None:
-        exponent = check.real("exponent", exponent, 0.0, open_low=True)
+        exponent = check.real("exponent", exponent, 0.0, _STEEPEST, open_low=True)
     n_parameters = 3 if exponent is None else 2
     if sizes.ndim != 1 or sizes.shape != y.shape or sizes.shape != error.shape:
         raise ValueError(
             f"n_spins, values and errors must have one shape (L,), "
             f"got {sizes.shape}, {y.shape}, {error.shape}"
         )
-    for name, array, low in (("n_spins", sizes, 1.0), ("values", y, -np.inf)):
-        if not np.all(np.isfinite(array) & (array >= low)):
-            raise ValueError(f"{name} must be finite and >= {low:g}, got {array}")
+    if not np.all((sizes >= 1.0) & (sizes <= 1e15)):
+        raise ValueError(f"n_spins must be in [1, 1e15], got {sizes}")
+    if not np.all(np.isfinite(y)):
+        raise ValueError(f"values must be finite, got {y}")
     if not np.all(np.isfinite(error) & (error > 0.0)):
         raise ValueError(f"errors must be finite and positive, got {error}")
     if len(np.unique(sizes)) < n_parameters:
         raise ValueError(f"n_spins must hold at least {n_parameters} sizes, got {sizes}")
+    if (sizes.max() / sizes.min()) ** -(exponent or 1.0) > 1.0 - 1e-8:
+        raise ValueError(
+            f"exponent and n_spins must let N^-exponent vary, got {exponent!r} and {sizes}"
+        )
 
     def straight_line(w: float) -> tuple[np.ndarray, np.ndarray]:
         # Sizes in units of the smallest keep both columns of order one.
@@ -185,7 +196,7 @@ def extrapolate(
         except (RuntimeError, optimize.OptimizeWarning) as failure:
             residual = float(np.max(np.abs((y - curve(sizes, *start)) / error)))
             raise ConvergenceError("the exponent was not found: give one", residual) from failure
-        if not np.all(np.isfinite(covariance)) or best[2] <= 0.0:
+        if not np.all(np.isfinite(covariance)) or not 0.0 < best[2] <= _STEEPEST:
             residual = float(np.max(np.abs((y - curve(sizes, *best)) / error)))
             raise ConvergenceError("the data do not determine the exponent: give one", residual)
         # From the value at the smallest size to the coefficient c = a N_min^w.

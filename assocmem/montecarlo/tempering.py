@@ -49,7 +49,7 @@ def anneal(
     model, n_spins, sweeps, burn_in, interval, chains, disorder, start, corruption, dynamics, \
 method, tracked, seed, workers, progress
         As for `assocmem.montecarlo.sampler.sample`; ``sweeps`` and ``burn_in`` are per
-        temperature.
+        temperature, and ``method="auto"`` goes by the first one.
 
     Returns
     -------
@@ -141,9 +141,10 @@ seed, workers, progress
     -------
     SimulationResult
         As from `sample`, where a chain is what one ladder has at one temperature; and
-        ``swap_acceptance`` (each temperature with the next) and ``round_trips`` (from the
-        highest temperature to the lowest and back, over all replicas of a ladder) of the
-        measured sweeps. A ladder without round trips has not mixed.
+        ``swap_acceptance`` (each temperature with the next, over ``rung``, whose coordinate is
+        the first of the two) and ``round_trips`` (from the highest temperature to the lowest
+        and back, over all replicas of a ladder) of the measured sweeps. A ladder without round
+        trips has not mixed.
 
     Raises
     ------
@@ -227,11 +228,12 @@ def _anneal_one(plan: Plan, seed: np.random.SeedSequence, tick: Tick) -> dict[st
         running.reset_sums()
         recorder = Recorder(plan.chains, 1, plan.tracked, plan.n_records)
         measure(plan, running, plan.chains, tick, recorder)
-        part = recorder.result(np.array([temperature]), plan.n_spins)
+        part = recorder.result(np.array([temperature]), plan.n_spins, plan.gibbs)
         if plan.chains > 1:
             part.update(replica_overlaps(running.spin_sums[None] / plan.n_records))
         parts.append(part)
     out = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    out["method"] = np.array(running.method)
     out["final_energy"] = running.energies() / plan.n_spins
     out["final_overlap"] = quenched.overlaps(running.spins)[:, : plan.tracked]
     return out
@@ -282,6 +284,7 @@ def _temper_one(plan: Plan, seed: np.random.SeedSequence, tick: Tick) -> dict[st
         recorder.add(rounds(min(_BUFFER, left)))
         left -= _BUFFER
     out = recorder.result(np.array(plan.temperature), plan.n_spins)
+    out["method"] = np.array(running.method)
     if plan.chains > 1:
         out.update(replica_overlaps(spin_sums / plan.n_records))
     out["swap_acceptance"] = ladders.acceptance()

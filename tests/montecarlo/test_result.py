@@ -33,7 +33,11 @@ def test_labels(result):
     assert data.replica_overlap.dims == ("temperature", "disorder")
     for name, variable in data.data_vars.items():
         assert variable.attrs["units"] and variable.attrs["long_name"], name
-    assert data.temperature.attrs["units"]
+    assert data.temperature.attrs["units"] == data.energy.attrs["units"] == "units of H"
+    assert data.energy_error.attrs["units"] == "units of H"
+    assert data.specific_heat.attrs["units"] == "1"  # k_B = 1
+    assert data.susceptibility_error.attrs["units"] == "1/(units of H)"
+    assert not any("k_B T" in v.attrs["units"] for v in data.variables.values() if v.attrs)
     assert result.model == MODEL
     assert result.parameters["dynamics"] == {"rule": "metropolis", "update": "random"}
 
@@ -56,6 +60,53 @@ def test_annealing_and_tempering_rerun_from_file(run, tmp_path):
     first.save(tmp_path / "run.nc")
     assert load(tmp_path / "run.nc").rerun(progress=False).dataset.identical(first.dataset)
     assert str(first)
+
+
+def test_result_names_the_method_that_ran():
+    """One pattern of many spins, hot: pattern space; the same cold: cached fields."""
+    given = {"n_spins": 2000, "sweeps": 4, "burn_in": 0, "chains": 1, "disorder": 2}
+    model = Hopfield(n_patterns=1)
+    for temperature, method in ((5.0, "patterns"), (0.05, "auto")):
+        found = sample(model, temperature=temperature, progress=False, **given)
+        assert found.dataset.attrs["method"] == method
+        assert found.parameters["method"] == "auto"
+    asked = sample(model, temperature=5.0, method="lanes", progress=False, **given)
+    assert asked.dataset.attrs["method"] == "lanes"
+    for run in (anneal, temper):
+        found = run(model, temperatures=[5.0, 4.0], progress=False, **given).dataset
+        assert found.attrs["method"] == "patterns"
+
+
+@pytest.mark.parametrize("run", [sample, anneal, temper])
+def test_quenched_samples_are_those_that_ran(run, tmp_path, monkeypatch):
+    drawn = []
+    original = Hopfield.draw
+
+    def draw(self, n_spins, rng):
+        drawn.append(original(self, n_spins, rng))
+        return drawn[-1]
+
+    monkeypatch.setattr(Hopfield, "draw", draw)
+    ladder = {"temperature" if run is sample else "temperatures": [0.6, 0.4]}
+    run(MODEL, **ladder, progress=False, **GIVEN | {"disorder": 3}).save(tmp_path / "run.nc")
+    monkeypatch.undo()
+    again = load(tmp_path / "run.nc")
+    assert len({one.patterns.tobytes() for one in drawn}) == 3
+    for index, one in enumerate(drawn):
+        quenched = again.quenched(index)
+        np.testing.assert_array_equal(quenched.patterns, one.patterns)
+        np.testing.assert_array_equal(quenched.couplings, one.couplings)
+    for index in (-1, 3, 0.0, None):
+        with pytest.raises((ValueError, TypeError), match="disorder_index"):
+            again.quenched(index)
+
+
+def test_energies_are_those_of_the_quenched_sample():
+    result = anneal(MODEL, temperatures=[0.1, 0.0], progress=False, **GIVEN | {"start": "pattern"})
+    quenched = result.quenched(1)
+    assert np.all(result.dataset.final_overlap.values[1, :, 0] == 1.0)
+    ground = quenched.energy(quenched.patterns[:1]).item() / 30
+    np.testing.assert_allclose(result.dataset.final_energy.values[1], ground, rtol=1e-12)
 
 
 def test_interrupted_save_leaves_the_old_file(result, tmp_path, monkeypatch):
@@ -84,8 +135,38 @@ def test_load_refuses_what_is_not_ours(tmp_path):
     xr.Dataset({"x": 1}).to_netcdf(tmp_path / "other.nc", engine="h5netcdf")
     with pytest.raises(ValueError, match="SimulationResult"):
         load(tmp_path / "other.nc")
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"none\.nc"):
         load(tmp_path / "none.nc")
+    (tmp_path / "junk.nc").write_text("no netCDF")
+    (tmp_path / "empty.nc").write_text("")
+    for name in ("junk.nc", "empty.nc", ""):
+        with pytest.raises(ValueError, match=f"path must be.*{tmp_path / name}"):
+            load(tmp_path / name)
+
+
+def test_cut_off_file_is_refused(result, tmp_path):
+    result.save(tmp_path / "run.nc")
+    whole = (tmp_path / "run.nc").read_bytes()
+    (tmp_path / "half.nc").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match=r"half\.nc"):
+        load(tmp_path / "half.nc")
+
+
+def test_save_names_the_path_that_was_given(result, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="path must name a file, got ''"):
+        result.save("")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("")
+    for path, kind in (
+        ("missing/run.nc", FileNotFoundError),
+        ("folder", IsADirectoryError),
+        ("file/run.nc", NotADirectoryError),
+    ):
+        with pytest.raises(kind) as caught:
+            result.save(path)
+        assert caught.value.filename == path and "tmp" not in str(caught.value)
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
 
 
 def test_summary_holds_the_numbers(result):

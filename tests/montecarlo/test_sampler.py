@@ -11,13 +11,14 @@ import tracemalloc
 import numpy as np
 import pytest
 from enumeration import exact, quenched_samples
+from exact_chain import states_of, stationary_law
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
 from assocmem import Biased, Hopfield
 from assocmem.montecarlo.dynamics import Dynamics
-from assocmem.montecarlo.recorder import replica_overlaps
+from assocmem.montecarlo.recorder import Recorder, replica_overlaps
 from assocmem.montecarlo.sampler import make_plan, sample, starts
 from assocmem.montecarlo.statistics import Blocking
 
@@ -79,6 +80,66 @@ def test_observables_against_enumeration(model, dynamics, method):
     worst = {name: worst_z(result, name, samples, 16 * 31) for name in names}
     worst["replica_overlap"] = worst_z(result, "replica_overlap", samples, 15)
     assert max(worst.values()) < 4.3, worst
+
+
+def test_small_fluctuations_about_a_large_mean():
+    """Of two values 1e-4 apart at -1e6: plain squares of the energy would be off by 1e-4."""
+    bits = np.random.default_rng(4).integers(0, 2, (2, 1024, 2)).astype(float)
+    records = np.array([-1e6, 1.0]) - np.array([1e-4, 1e-9]) * bits
+    recorder = Recorder(2, 1, 1, 1024)
+    recorder.add(records[:, :700])
+    recorder.add(records[:, 700:])
+    found = recorder.result(np.array([0.01]), 50)
+    # The jackknife over 32 blocks of 32 adds the bias, the variance of the mean.
+    variance = bits.var(axis=1) + bits.reshape(2, 32, 32, 2).mean(axis=2).var(axis=1, ddof=1) / 32
+    steps = np.ptp(records, axis=(0, 1))  # as floating point has them
+    expected = 50 * variance * steps**2 / np.array([1e-4, 1e-2])
+    np.testing.assert_allclose(found["specific_heat"][0], expected[:, 0], rtol=1e-9)
+    np.testing.assert_allclose(found["susceptibility"][0, :, 0], expected[:, 1], rtol=1e-9)
+    assert np.all(found["specific_heat_error"] > 0.0)
+
+
+@pytest.mark.parametrize(
+    ("model", "n_spins", "temperature"),
+    [
+        (Hopfield(load=0.05, field=(1e6,)), 100, 1.0),
+        (Hopfield(load=0.05), 500, 1e-6),
+        (Hopfield(load=0.05), 200, 1e-20),
+        (Hopfield(load=0.05, patterns=Biased(0.3), field=(0.1,)), 200, 1e-320),
+    ],
+)
+def test_responses_of_a_chain_without_change_are_zero(model, n_spins, temperature):
+    data = sample(
+        model, n_spins=n_spins, temperature=temperature, sweeps=200, burn_in=50, disorder=3,
+        progress=False,
+    ).dataset  # fmt: skip
+    assert data.energy_constant.all() and data.overlap_constant.all()
+    for name in ("specific_heat", "susceptibility"):
+        assert np.all(data[name].values == 0.0) and np.all(data[name + "_error"].values == 0.0)
+
+
+def test_parallel_updates_have_no_responses():
+    """Of Little's law, by enumeration, the fluctuation is not the response: then NaN."""
+    quenched = MODEL.draw(8, np.random.default_rng(1))
+    states = states_of(8)
+    m = quenched.overlaps(states)[:, 0]
+
+    def law(field, update):
+        model = Hopfield(n_patterns=2, field=(0.15 + field,))
+        return stationary_law(model.sample_of(quenched.patterns), 0.7, update)
+
+    for update, equal in (("sequential", True), ("parallel", False)):
+        response = (law(1e-4, update) @ m - law(-1e-4, update) @ m) / 2e-4
+        weights = law(0.0, update)
+        fluctuation = 8 * (weights @ m**2 - (weights @ m) ** 2) / 0.7
+        assert (abs(fluctuation / response - 1.0) < 1e-5) == equal
+    data = sample(MODEL, **QUICK, dynamics=Dynamics(update="parallel"), progress=False).dataset
+    for name in ("specific_heat", "susceptibility"):
+        for variable in (data[name], data[name + "_error"]):
+            assert np.isnan(variable.values).all()
+            assert "not defined for parallel updates" in variable.attrs["long_name"]
+            assert "stationary law" in variable.attrs["comment"]
+    assert np.isfinite(data.energy.values).all() and "comment" not in data.energy.attrs
 
 
 def test_error_bars_cover():
@@ -143,6 +204,16 @@ def test_temperature_beside_others_changes_nothing():
     one = sample(MODEL, **given).dataset
     both = sample(MODEL, **given | {"temperature": [0.5, 0.9]}).dataset
     assert one.equals(both.isel(temperature=slice(1)))
+
+
+def test_temperatures_of_any_kind_of_number():
+    one = sample(MODEL, **QUICK, progress=False).dataset
+    for temperature in (np.array(0.5), np.float32(0.5), np.array([0.5]), [np.array(0.5)]):
+        given = QUICK | {"temperature": temperature, "progress": False}
+        assert sample(MODEL, **given).dataset.identical(one)
+    assert sample(
+        MODEL, **QUICK | {"temperature": one.temperature[0]}, progress=False
+    ).dataset.equals(one)
 
 
 def test_trajectory_is_what_the_observables_are_made_of():
@@ -275,7 +346,9 @@ def test_failure_of_one_sample_is_told(workers):
         ("n_spins", 1), ("n_spins", 10**12), ("n_spins", 20.0), ("n_spins", True),
         ("temperature", -0.1), ("temperature", np.nan), ("temperature", np.inf),
         ("temperature", []), ("temperature", [0.1, -1]), ("temperature", "hot"),
-        ("temperature", [[0.1]]), ("temperature", None), ("temperature", [0.1, "x"]),
+        ("temperature", [[0.1]]), ("temperature", [[0.1], [0.1, 0.2]]), ("temperature", None),
+        ("temperature", np.array(True)), ("temperature", np.array(-0.1)),
+        ("temperature", np.array("a")), ("temperature", [0.1, "x"]),
         ("sweeps", 3), ("sweeps", 10**30), ("sweeps", 1e3), ("burn_in", -1), ("interval", 0),
         ("interval", 11), ("chains", 0), ("chains", 10**9), ("disorder", 0), ("start", "warm"),
         ("start", "corrupted"), ("corruption", 0.1), ("dynamics", "heat-bath"),
@@ -351,4 +424,9 @@ def test_any_admissible_numbers_give_finite_answers(temperature, corruption, n):
     ).dataset  # fmt: skip
     for name in ("energy", "overlap", "overlap_error", "replica_overlap"):
         assert np.isfinite(data[name].values).all()
+    for name in ("specific_heat", "susceptibility"):
+        for values in (data[name].values, data[name + "_error"].values):
+            assert np.all(
+                np.isfinite(values) & (values >= 0.0) if temperature else np.isnan(values)
+            )
     assert np.all(np.abs(data.overlap.values) <= 1.0 + 1e-12)

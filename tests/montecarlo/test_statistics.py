@@ -224,6 +224,11 @@ def test_extrapolation_fits_the_exponent():
     assert abs(z.std() - 1) < 0.35
     with pytest.raises(ConvergenceError):
         extrapolate(SIZES, np.ones(5), errors, None)  # flat: no exponent in it
+    with pytest.raises(ConvergenceError):  # steeper than the highest exponent
+        extrapolate(SIZES[:4], 1.0 + (SIZES[:4] / 200) ** -12.0, errors[:4], None)
+    steepest = extrapolate(SIZES, 1.0 + (SIZES / 200) ** -8.0, errors, 8.0)
+    np.testing.assert_allclose([steepest.limit, steepest.coefficient], [1.0, 200.0**8])
+    assert np.all(np.isfinite(steepest.covariance))
 
 
 @pytest.mark.parametrize(
@@ -235,6 +240,9 @@ def test_extrapolation_fits_the_exponent():
         (([0, 100], [1, 2], [0.1, 0.1]), "n_spins"),
         (([100, 200], [1, 2, 3], [0.1, 0.1]), "shape"),
         (([100, 200], [1, 2], [0.1, 0.1], -1.0), "exponent"),
+        (([100, 200], [1, 2], [0.1, 0.1], 1e6), "exponent"),
+        (([100, 200], [1, 2], [0.1, 0.1], 1e-12), "exponent"),
+        (([100, 1e40], [1, 2], [0.1, 0.1], 8.0), "n_spins"),
         (([100, 200], [1, 2], [0.1, 0.1], None), "n_spins"),
     ],
 )

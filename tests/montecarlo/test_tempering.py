@@ -52,6 +52,7 @@ def test_swap_acceptance_against_enumeration():
         MODEL, n_spins=6, temperatures=temperatures, sweeps=2000, disorder=6, chains=16, seed=2,
         progress=False,
     )  # fmt: skip
+    assert result.dataset.rung.values.tolist() == [0.4]  # and 0.7 after it
     found = result.dataset.swap_acceptance.values[:, :, 0]
     for rates, quenched in zip(found, quenched_samples(MODEL, 6, 6, seed=2), strict=True):
         states = np.array(np.meshgrid(*[[-1, 1]] * 6)).reshape(6, -1).T
@@ -188,6 +189,16 @@ def test_bad_ladders(ladder):
 def test_tempering_refuses_parallel_updates():
     with pytest.raises(ValueError, match="dynamics"):
         temper(MODEL, **GIVEN, dynamics=Dynamics(update="parallel"))
+
+
+def test_annealing_in_parallel_has_no_responses():
+    given = {"n_spins": 20, "temperatures": [0.8, 0.5], "sweeps": 100, "progress": False}
+    for update, defined in (("sequential", True), ("parallel", False)):
+        data = anneal(MODEL, **given, dynamics=Dynamics(update=update)).dataset
+        for name in ("specific_heat", "susceptibility"):
+            assert np.all(np.isfinite(data[name]) == defined)
+            assert np.all(np.isfinite(data[name + "_error"]) == defined)
+        assert np.isfinite(data.energy).all()
 
 
 @given(

@@ -56,7 +56,8 @@ class Recorder:
         # mean would drown in the rounding of plain squares.
         square = np.moveaxis(records - self._first, 2, 1) ** 2
         e, m = every[:, :1], every[:, 1:]
-        series = np.concatenate([e, square[:, :1], m, np.abs(m), m**2, m**4, square[:, 1:]], axis=1)
+        m2 = m * m
+        series = np.concatenate([e, square[:, :1], m, np.abs(m), m2, m2 * m2, square[:, 1:]], axis=1)
         self._blocking.add(series.reshape(-1, records.shape[1]))
 
     def result(

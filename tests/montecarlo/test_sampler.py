@@ -99,6 +99,22 @@ def test_small_fluctuations_about_a_large_mean():
     assert np.all(found["specific_heat_error"] > 0.0)
 
 
+@pytest.mark.parametrize("temperature", [1e-20, 1e-320])
+def test_responses_of_rounding_and_of_no_equilibrium(temperature):
+    """Energies that differ in the last digit do not fluctuate; what does, is kept finite."""
+    bits = np.random.default_rng(5).integers(0, 2, (1, 256)).astype(float)
+    records = np.empty((1, 256, 2))
+    records[..., 0] = np.where(bits == 1.0, np.nextafter(-0.5, 0.0), -0.5)
+    records[..., 1] = bits
+    recorder = Recorder(1, 1, 1, 256)
+    recorder.add(records)
+    found = recorder.result(np.array([temperature]), 50)
+    assert found["specific_heat"] == 0.0 and found["specific_heat_error"] == 0.0
+    fluctuation = 50 * bits.var() / temperature if temperature > 1e-300 else 1e150
+    np.testing.assert_allclose(found["susceptibility"], fluctuation, rtol=0.05)  # 32 blocks
+    assert np.all(np.isfinite(found["susceptibility_error"]))
+
+
 @pytest.mark.parametrize(
     ("model", "n_spins", "temperature"),
     [

@@ -57,7 +57,9 @@ class Recorder:
         square = np.moveaxis(records - self._first, 2, 1) ** 2
         e, m = every[:, :1], every[:, 1:]
         m2 = m * m
-        series = np.concatenate([e, square[:, :1], m, np.abs(m), m2, m2 * m2, square[:, 1:]], axis=1)
+        series = np.concatenate(
+            [e, square[:, :1], m, np.abs(m), m2, m2 * m2, square[:, 1:]], axis=1
+        )
         self._blocking.add(series.reshape(-1, records.shape[1]))
 
     def result(

@@ -137,7 +137,7 @@ def assemble(plan: Plan, samples: list[dict[str, np.ndarray]]) -> SimulationResu
 
 @dataclass(frozen=True, eq=False)
 class SimulationResult:
-    """What a simulation measured, made by `sample`, `anneal` and `temper`, or by `load`.
+    """What a simulation measured, made by `sample`, `anneal` and `temper`, or by `load_result`.
 
     Parameters
     ----------
@@ -397,7 +397,7 @@ class SimulationResult:
         return ax
 
 
-def load(path: str | os.PathLike) -> SimulationResult:
+def load_result(path: str | os.PathLike) -> SimulationResult:
     """Read what `SimulationResult.save` wrote.
 
     Raises

@@ -10,7 +10,7 @@ import xarray as xr
 
 from assocmem import Hopfield
 from assocmem.montecarlo.dynamics import Dynamics
-from assocmem.montecarlo.result import SimulationResult, load
+from assocmem.montecarlo.result import SimulationResult, load_result
 from assocmem.montecarlo.sampler import sample
 from assocmem.montecarlo.tempering import anneal, temper
 
@@ -45,7 +45,7 @@ def test_labels(result):
 def test_file_says_what_it_is_and_can_be_rerun(result, tmp_path):
     path = tmp_path / "run.nc"
     result.save(path)
-    again = load(path)
+    again = load_result(path)
     assert again.dataset.identical(result.dataset)
     assert again.model == MODEL
     assert again.rerun(progress=False, workers=2).dataset.identical(result.dataset)
@@ -58,7 +58,7 @@ def test_file_says_what_it_is_and_can_be_rerun(result, tmp_path):
 def test_annealing_and_tempering_rerun_from_file(run, tmp_path):
     first = run(MODEL, temperatures=[0.6, 0.4], progress=False, **GIVEN)
     first.save(tmp_path / "run.nc")
-    assert load(tmp_path / "run.nc").rerun(progress=False).dataset.identical(first.dataset)
+    assert load_result(tmp_path / "run.nc").rerun(progress=False).dataset.identical(first.dataset)
     assert str(first)
 
 
@@ -90,7 +90,7 @@ def test_quenched_samples_are_those_that_ran(run, tmp_path, monkeypatch):
     ladder = {"temperature" if run is sample else "temperatures": [0.6, 0.4]}
     run(MODEL, **ladder, progress=False, **GIVEN | {"disorder": 3}).save(tmp_path / "run.nc")
     monkeypatch.undo()
-    again = load(tmp_path / "run.nc")
+    again = load_result(tmp_path / "run.nc")
     assert len({one.patterns.tobytes() for one in drawn}) == 3
     for index, one in enumerate(drawn):
         quenched = again.quenched(index)
@@ -134,14 +134,14 @@ def test_saved_file_has_usual_permissions(result, tmp_path):
 def test_load_refuses_what_is_not_ours(tmp_path):
     xr.Dataset({"x": 1}).to_netcdf(tmp_path / "other.nc", engine="h5netcdf")
     with pytest.raises(ValueError, match="SimulationResult"):
-        load(tmp_path / "other.nc")
+        load_result(tmp_path / "other.nc")
     with pytest.raises(FileNotFoundError, match=r"none\.nc"):
-        load(tmp_path / "none.nc")
+        load_result(tmp_path / "none.nc")
     (tmp_path / "junk.nc").write_text("no netCDF")
     (tmp_path / "empty.nc").write_text("")
     for name in ("junk.nc", "empty.nc", ""):
         with pytest.raises(ValueError, match=f"path must be.*{tmp_path / name}"):
-            load(tmp_path / name)
+            load_result(tmp_path / name)
 
 
 def test_cut_off_file_is_refused(result, tmp_path):
@@ -149,7 +149,7 @@ def test_cut_off_file_is_refused(result, tmp_path):
     whole = (tmp_path / "run.nc").read_bytes()
     (tmp_path / "half.nc").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ValueError, match=r"half\.nc"):
-        load(tmp_path / "half.nc")
+        load_result(tmp_path / "half.nc")
 
 
 def test_save_names_the_path_that_was_given(result, tmp_path, monkeypatch):

@@ -41,7 +41,7 @@ def real(
     try:
         number = float(value)
     except OverflowError:  # integers and fractions beyond the range of double precision
-        number = math.copysign(math.inf, value)
+        number = math.inf
     below = number <= low if open_low else number < low
     above = number >= high if open_high else number > high
     if not math.isfinite(number) or below or above:

@@ -160,3 +160,34 @@ def test_refusals():
         transition_matrix(small, 0.0)
     with pytest.raises(ValueError, match="n_spins"):
         transition_matrix(MODELS["hebb"].draw(11, np.random.default_rng(0)), 1.0)
+
+
+@pytest.mark.parametrize("temperature", [5e-324, 1e-310, 1e-300])
+def test_free_energy_next_to_zero_temperature_is_the_ground_energy(temperature):
+    for model in MODELS.values():
+        sample = model.draw(8, np.random.default_rng(3))
+        exact = enumerate_states(sample, [temperature, np.array(temperature)])
+        lowest = sample.energy(all_states(8)).min()
+        np.testing.assert_allclose(exact.free_energy, lowest, rtol=1e-6)
+        np.testing.assert_allclose(exact.energy, exact.free_energy, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("temperatures", "error", "names"),
+    [
+        ("0.5", TypeError, "temperatures"),
+        (["0.5"], TypeError, r"temperatures\[0\]"),
+        (True, TypeError, "temperatures"),
+        ([1.0, True], TypeError, r"temperatures\[1\]"),
+        ({0.5, 1.0}, TypeError, "temperatures"),
+        ([], ValueError, "temperatures"),
+        ([0.5, np.nan], ValueError, r"temperatures\[1\]"),
+        ([[0.5]], TypeError, "temperatures"),
+    ],
+)
+def test_temperatures_are_checked(temperatures, error, names):
+    sample = MODELS["hebb"].draw(4, np.random.default_rng(0))
+    with pytest.raises(error, match=names):
+        enumerate_states(sample, temperatures)
+    with pytest.raises(TypeError, match="parallel"):
+        enumerate_states(sample, 0.5, parallel="yes")

@@ -59,6 +59,8 @@ def solve(
         if not fields and temperature >= 1.0:
             return State(state, model, temperature, False, "no pattern condenses at T >= 1")
         found = find(law, model.load, temperature)
+        if found.cut:
+            return solve_in_fields(model, temperature, state, n, fields)
         if found.out is None:
             return State(
                 state, model, temperature, False, found.reason, iterations=found.iterations

@@ -188,17 +188,24 @@ def _from_origin(groups: _Groups, root: float, temperature: float):
         raise ConvergenceError("some spins feel no field at alpha = T = 0: no start is known", 1.0)
     if root == 0.0 and temperature == 0.0:
         return np.append(m, 0.0), 1, ""
-    small = 1e-3 / max(1.0, root, temperature)
+    # As sinh(s): all orders of magnitude of load and temperature take equally many steps.
+    radius = math.hypot(root, temperature)
+    end = math.asinh(radius)
+    small = 1e-3 / max(1.0, radius)
     q = float(groups.weights @ np.sign(groups.words @ (m + groups.fields)) ** 2)
-    start = np.concatenate([m, [small * root * math.sqrt(q), small]])
+    start = np.concatenate([m, [small * root * math.sqrt(q), math.asinh(small * radius) / end]])
     along = np.zeros_like(start)
     along[-1] = 1.0
 
+    def strength(s):
+        return math.sinh(end * abs(s)) / radius
+
     def system(y):
-        return groups.residual(y[:-1], abs(y[-1]) * root, abs(y[-1]) * temperature)
+        part = strength(y[-1])
+        return groups.residual(y[:-1], part * root, part * temperature)
 
     what = f"sqrt(load) {root:.12g} and T {temperature:.12g} times"
-    return _follow(system, start, along, what, n_folds=20)
+    return _follow(system, start, along, what, 20, 1.0 / max(1.0, end), strength)
 
 
 def _from_no_field(groups: _Groups, load: float, temperature: float, name: str):

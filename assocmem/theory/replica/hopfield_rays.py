@@ -66,13 +66,17 @@ def origins(law: Condensate, scale: float = 1.0) -> list[float]:
 
 @dataclass(frozen=True)
 class Found:
-    """A preimage (sigma, tau), its averages, and the evaluations it took; or none and why."""
+    """A preimage (sigma, tau), its averages, and the evaluations it took; or none and why.
+
+    ``cut``: the ray was left at large sigma without an end of the state (in fields only).
+    """
 
     sigma: float
     tau: float
     out: np.ndarray | None
     iterations: int
     reason: str = ""
+    cut: bool = False
 
 
 def find(law: Condensate, load: float, temperature: float) -> Found:
@@ -96,12 +100,13 @@ def find(law: Condensate, load: float, temperature: float) -> Found:
             return quick
     # x = 1/(1 + tau) does not resolve less; the averages are even in T, so nothing moves.
     resolved = temperature if temperature > 1e-15 else 0.0
-    nearest, count = 0.0, 0
+    nearest, count, folds = 0.0, 0, 0
     # In a strong field sigma and tau are of the order of (sqrt(alpha), T)/h.
     scale = max(1.0, law.field / max(1.0, math.hypot(root, temperature)))
     for sigma in [0.0] if root == 0.0 else origins(law, scale):
-        found, farthest, evaluations = _along_ray(law, sigma, root, resolved, scale)
+        found, farthest, evaluations, met = _along_ray(law, sigma, root, resolved, scale)
         count += evaluations
+        folds += met
         if found is not None:
             return Found(*_refined(law, found, temperature, scale), count)
         nearest = max(nearest, farthest)
@@ -115,6 +120,7 @@ def find(law: Condensate, load: float, temperature: float) -> Found:
         0.0, 0.0, None, count,
         f"on the ray from the origin it ends at load {load * nearest**2:.12g}, "
         f"T {temperature * nearest:.12g}",
+        law.field > 0.0 and folds == 0,
     )  # fmt: skip
 
 
@@ -147,7 +153,7 @@ def _directly(law: Condensate, root: float, temperature: float) -> Found | None:
 
 
 def _along_ray(law, sigma0, root, temperature, scale):
-    """(point of `at_x` or None, farthest fraction of the ray reached, evaluations)."""
+    """(point of `at_x` or None, farthest fraction of the ray reached, evaluations, folds)."""
     radius = math.hypot(root, temperature)
     cos, sin = root / radius, temperature / radius
     count = 0
@@ -191,7 +197,7 @@ def _along_ray(law, sigma0, root, temperature, scale):
 
     first = at(law, sigma0, 0.0)
     if not first[red.U] > 0.0:
-        return None, 0.0, 1
+        return None, 0.0, 1, 0
     # Well below the least field on a spin: biased patterns leave most spins a weak one.
     weakest = first[red.U] * float(np.min(law.values[law.values > 0.0]))
     small = min(1e-3 * min(1.0, weakest), 0.5 * radius)
@@ -206,7 +212,7 @@ def _along_ray(law, sigma0, root, temperature, scale):
         Event("edge", lambda y, t: y[1] - _X_MIN),
         Event("edge", lambda y, t: scale * (6.0 * math.sqrt(law.n) + sigma0) - y[0]),
     ]
-    along, farthest = np.array([by_sigma, -by_tau]), 0.0
+    along, farthest, folds = np.array([by_sigma, -by_tau]), 0.0, 0
     tolerance = 1e-13 * max(1.0, radius)
     while True:
         curve = trace(
@@ -224,12 +230,13 @@ def _along_ray(law, sigma0, root, temperature, scale):
             last = curve.points[-2], curve.tangents[-2]
             length = float(last[1] @ (end - last[0]))
             cut = locate(system, *last, length, reach, jacobian, tolerance)
-            return _polished(law, cut[1], root, temperature, scale), 1.0, count
+            return _polished(law, cut[1], root, temperature, scale), 1.0, count, folds
         if curve.ended == "reached":
-            return _polished(law, end, root, temperature, scale), 1.0, count
+            return _polished(law, end, root, temperature, scale), 1.0, count, folds
         farthest = max(farthest, fraction(end))
         if curve.ended == "edge":
-            return None, farthest, count
+            return None, farthest, count, folds
+        folds += 1
         # Beyond the fold: go on from a point just behind it, whose slope has the other sign.
         along = curve.tangents[-1]
         y = end + 1e-6 * along

@@ -99,3 +99,77 @@ def test_states_that_fields_destroy():
 def test_trailing_zero_fields_do_nothing():
     plain = solve(Hopfield(load=0.05, patterns=Rademacher()), 0.3)
     assert solve(Hopfield(load=0.05, field=(0.0, 0.0)), 0.3).overlaps == plain.overlaps
+
+
+@pytest.mark.parametrize("strength", [1e4, 1e12, 1e100])
+@pytest.mark.parametrize(
+    ("t", "name"), [(0.0, "retrieval"), (0.2, "retrieval"), (2.0, "paramagnet")]
+)
+def test_every_spin_follows_a_huge_field(strength, t, name):
+    """m = 1, q = 1, r = 1, f = -1/2 - h; deviations are of order exp(-2 h/T)."""
+    found = solve(Hopfield(load=0.05, field=(strength,)), t, name)
+    assert found.overlaps == (1.0,) and found.q == 1.0 and found.C == 0.0 and found.r == 1.0
+    assert found.free_energy == pytest.approx(-0.5 - strength, rel=1e-15)
+    assert found.stable and found.residual < 1e-12
+
+
+def test_the_frozen_state_is_what_tracing_finds(monkeypatch):
+    cases = [
+        (Hopfield(load=0.05, field=(300.0,)), 0.2, "retrieval"),
+        (Hopfield(load=0.05, field=(2e3, -5e2), patterns=Biased(0.2)), 2.0, "paramagnet"),
+        (Hopfield(load=0.001, field=(90.0, 90.0, 90.0)), 0.1, "mixture"),
+    ]
+    from assocmem.theory.replica import hopfield
+
+    short = [solve(*case) for case in cases]
+    monkeypatch.setattr(hopfield, "frozen_in_fields", lambda *arguments: None)
+    for one, case in zip(short, cases, strict=True):
+        two = solve(*case)
+        assert one.iterations == 1 < two.iterations
+        assert one.overlaps == pytest.approx(two.overlaps, abs=1e-12)
+        for name in ("q", "C", "r", "entropy"):
+            assert getattr(one, name) == pytest.approx(getattr(two, name), abs=1e-12)
+        for name in ("free_energy", "energy"):
+            assert getattr(one, name) == pytest.approx(getattr(two, name), rel=1e-14)
+        assert one.stability == pytest.approx(two.stability, abs=1e-10)
+
+
+@pytest.mark.parametrize("strength", [1e4, 1e12])
+def test_free_sites_of_even_mixtures_in_huge_fields(strength):
+    """Half of the sites feel no field: b (1 - C/2) = sqrt(alpha (1 + q_0)/2), by quadrature."""
+    load, t = 0.001, 0.2
+    found = solve(Hopfield(load=load, field=(strength, strength)), t, "mixture", n_mixed=2)
+    z = np.linspace(-10, 10, 8001)
+    w = np.exp(-z * z / 2)
+    b = math.sqrt(load * found.r)
+    q = (w / w.sum()) @ np.tanh(b * z / t) ** 2
+    assert found.overlaps == pytest.approx((0.5, 0.5), abs=1e-12)
+    assert found.q == pytest.approx((1 + q) / 2, abs=1e-10)
+    assert b * (1 - (1 - q) / (2 * t)) == pytest.approx(math.sqrt(load * found.q), abs=1e-10)
+
+
+@pytest.mark.parametrize("strength", [1e-300, 1e-12])
+def test_the_least_fields_are_answered_linearly(strength):
+    found = solve(Hopfield(load=0.05, field=(strength,)), 2.0, "paramagnet")
+    none = solve(Hopfield(load=0.05), 2.0, "paramagnet")
+    assert found.overlaps == pytest.approx((strength,), rel=1e-12)  # h/(T - 1)
+    assert found.free_energy == pytest.approx(none.free_energy, rel=1e-14)
+    assert found.stability["replicon"] == pytest.approx(none.stability["replicon"], rel=1e-14)
+
+
+def test_the_paramagnet_at_any_temperature():
+    found = solve(Hopfield(load=0.05), 1e300, "paramagnet")
+    assert found.free_energy == pytest.approx(-1e300 * math.log(2.0), rel=1e-14)
+    assert found.entropy == pytest.approx(math.log(2.0), rel=1e-14)
+    assert found.stability["replicon"] == pytest.approx(1e300, rel=1e-14)
+
+
+def test_a_state_that_meets_no_fold_goes_on_at_any_load():
+    """Direct quadrature of m and of b (1 - C) where noise is 60 times the field."""
+    model = Hopfield(load=6000.0, field=(1.5,))
+    found = solve(model, 1.0)
+    assert found.exists
+    m, b = found.overlaps[0], math.sqrt(model.load * found.r)
+    overlap, q, _ = _averages(model, [m], b, 1.0)
+    assert m == pytest.approx(overlap[0], abs=2e-4)
+    assert found.q == pytest.approx(q, abs=2e-4)

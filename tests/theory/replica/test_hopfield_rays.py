@@ -78,3 +78,19 @@ def test_the_short_way_meets_the_state_of_the_ray(monkeypatch):
         assert short.sigma == pytest.approx(long.sigma, abs=1e-11)
         assert short.tau == pytest.approx(long.tau, abs=1e-11)
     assert met > 10
+
+
+@pytest.mark.parametrize("name", ["retrieval", "mixture"])
+def test_rays_of_strongly_biased_patterns(name):
+    """Just inside and outside of the critical load at T = 0, and far beyond at T = 0.3."""
+    from assocmem.theory import critical_load, solve
+
+    patterns = Biased(0.999)
+    end = critical_load(Hopfield(load=0.1, patterns=patterns), n_mixed=1 if name[0] == "r" else 3)
+    inside = solve(Hopfield(load=end * (1 - 1e-9), patterns=patterns), 0.0, name)
+    assert inside.exists and inside.residual < 1e-12
+    outside = solve(Hopfield(load=1e-3, patterns=patterns), 0.0, name)
+    assert not outside.exists
+    assert float(outside.reason.split("load ")[1].split(",")[0]) == pytest.approx(end, rel=1e-9)
+    assert not solve(Hopfield(load=1e-3, patterns=patterns), 0.3, name).exists
+    assert solve(Hopfield(load=0.0, patterns=patterns), 0.3, name).residual < 1e-12

@@ -14,6 +14,7 @@ alpha = (1/2) ((1 - c) m/y)^2 with maximum 0.1379.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Sequence
 
@@ -26,8 +27,9 @@ from ..hopfield.rules import Hebb
 from ..patterns import Rademacher
 from .lines import Line
 from .replica.hopfield_reduced import condensate
-from .replica.slept_branch import branch_end, dreaming_time
+from .replica.slept_branch import LONG, branch_end, dreaming_time
 from .replica.slept_equations import SleptEquations
+from .replica.slept_rays import Sheets, last_fold
 
 GARDNER_BOUND = 2.0
 """Largest load any couplings store without error, unbiased patterns, zero margin.
@@ -52,8 +54,11 @@ def critical_load(model: Hopfield, temperature: float = 0.0, *, n_mixed: int = 1
     Returns
     -------
     float
-        alpha_c(T), where the branch of states from load 0 ends. Relative error 1e-9 or less (a
-        load below 1e-6 counts as 0 unless the rule is Hebb's). At T = 0 and large but finite
+        alpha_c(T), where the curve of states from load 0 ends; 0.0 if it has no beginning there.
+        Of several curves, as biased mixtures have them, the largest. Relative error 1e-9 or less
+        (for unbiased retrieval after a dreaming time above 30 a load below 1e-6 counts as 0).
+        Under dreaming, solutions of small overlap may go on at larger loads on curves of their
+        own, where the noise stays finite as the load vanishes. At T = 0 and large but finite
         dreaming time t it slightly exceeds 1, the value for projection (1.068 for
         t -> infinity): with K > N the couplings other than the diagonal are of order 1/t, and
         T = 0 sees no more than the ratios of fields.
@@ -78,7 +83,7 @@ def critical_load(model: Hopfield, temperature: float = 0.0, *, n_mixed: int = 1
     >>> [round(critical_load(Hopfield(load=0.1, rule=rule)), 4) for rule in rules]
     [0.1379, 0.3866, 1.0]
     """
-    return _critical(model, check.real("temperature", temperature), n_mixed)[0]
+    return _critical(model, temperature, n_mixed)[0]
 
 
 def retrieval_line(model: Hopfield, temperatures: Sequence[float], *, n_mixed: int = 1) -> Line:
@@ -89,13 +94,15 @@ def retrieval_line(model: Hopfield, temperatures: Sequence[float], *, n_mixed: i
     model, n_mixed
         As for `critical_load`.
     temperatures : sequence of float
-        T in [0, 1). Cost: about 50 ms each.
+        T in [0, 1). Cost: about 0.1 s each.
 
     Returns
     -------
     Line
         With `critical_load` at each temperature. A point that fails has load nan, and
-        ``converged`` is False then.
+        ``converged`` is False then. Residual: the violation of the equations and of the condition
+        of a fold, or the slope d alpha/d ln(argument) where alpha_c is the maximum of an explicit
+        function; for Hebb's rule the difference of two computations of alpha_c.
     """
     grid = [check.real(f"temperatures[{i}]", t) for i, t in enumerate(temperatures)]
     rows = []
@@ -117,37 +124,41 @@ def retrieval_line(model: Hopfield, temperatures: Sequence[float], *, n_mixed: i
 
 
 def _critical(model: Hopfield, temperature: float, n_mixed: int) -> tuple[float, float]:
-    """alpha_c, and the residual; that is 0 where alpha_c is the maximum of a function."""
+    """alpha_c, and the residual, see `retrieval_line`."""
     if not isinstance(model, Hopfield):
         raise TypeError(f"model must be a Hopfield model, got {model!r}")
     time = dreaming_time(model.rule)
-    if isinstance(model.rule, Hebb):
-        from .replica.hopfield_zero import critical_load as of_hebb
-
-        return of_hebb(model, temperature, n_mixed=n_mixed), 0.0
     if any(model.field):
         raise ValueError(f"field must be zero for a critical load, got {model.field!r}")
     temperature = check.real("temperature", temperature, 0.0, 1.0, open_high=True)
     n_mixed = check.integer("n_mixed", n_mixed, 1, 25)
-    values, weights = model.patterns.law()
-    if n_mixed > 1:
-        mixture = condensate((values, weights), n_mixed)
-        words = mixture.values[:, np.newaxis]
-        equations = SleptEquations(time, words, mixture.weights, np.zeros(1), n_mixed)
-        return branch_end(equations, temperature)
-    if math.isinf(time) and isinstance(model.patterns, Rademacher):
-        # v = 0 and m = 1 solve the equations of T = 0 for every alpha < 1.
+    law = model.patterns.law()
+    sheets = Sheets(condensate(law, n_mixed), time)
+    if time == 0.0:
+        from .replica.hopfield_zero import critical_load as of_hebb
+
+        hebb = dataclasses.replace(model, rule=Hebb())
+        load = of_hebb(hebb, temperature, n_mixed=n_mixed)
+        return load, abs(load - last_fold(sheets, temperature)[0])
+    unbiased = isinstance(model.patterns, Rademacher)
+    if n_mixed == 1 and math.isinf(time) and unbiased:
         if temperature == 0.0:
+            # v = 0 and m = 1 solve the equations for every alpha < 1, without rounding.
             return 1.0, 0.0
-        return _maximum(lambda x: _projection_load(x, temperature), 1e-3, 400.0), 0.0
-    if temperature == 0.0:
-        return _maximum(lambda y: _cold_load(y, time, values, weights), 0.05, 12.0), 0.0
-    equations = SleptEquations(time, values[:, np.newaxis], weights, np.zeros(1))
-    return branch_end(equations, temperature)
+        return _maximum(lambda x: _projection_load(x, temperature), 1e-3, 400.0)
+    if n_mixed == 1 and temperature == 0.0:
+        return _maximum(lambda y: _cold_load(y, time, *law), 0.05, 12.0)
+    if n_mixed == 1 and unbiased and time > LONG:
+        equations = SleptEquations(time, law[0][:, np.newaxis], law[1], np.zeros(1))
+        return branch_end(equations, temperature)
+    return last_fold(sheets, temperature)
 
 
-def _maximum(function: Callable[[float], float], low: float, high: float) -> float:
-    """Largest value of a function with one maximum, on a logarithmic grid and then by Brent."""
+def _maximum(function: Callable[[float], float], low: float, high: float) -> tuple[float, float]:
+    """Largest value of a function with one maximum, on a logarithmic grid and then by Brent.
+
+    With it its slope there, d value/d ln(argument).
+    """
     from scipy.optimize import minimize_scalar
 
     grid = np.geomspace(low, high, 400)
@@ -158,7 +169,9 @@ def _maximum(function: Callable[[float], float], low: float, high: float) -> flo
         method="bounded",
         options={"xatol": 1e-9},
     )
-    return float(-found.fun)
+    step = 1e-4
+    above, below = function(found.x * (1.0 + step)), function(found.x * (1.0 - step))
+    return float(-found.fun), abs(above - below) / (2.0 * step)
 
 
 def _projection_load(x: float, temperature: float) -> float:

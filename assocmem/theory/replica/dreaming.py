@@ -1,11 +1,12 @@
 """Replica-symmetric states of the Hopfield model with the dreaming or the projection rule.
 
-Equations, derivation and references: `slept_equations`. Hebb's rule is solved as well, as t = 0,
-which its own theory in `hopfield` does faster.
+Equations, derivation and references: `slept_equations`; how condensed states are found:
+`slept_rays`. Hebb's rule is dreaming for no time, t = 0, and is solved by its own theory.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import TYPE_CHECKING
 
@@ -13,20 +14,27 @@ import numpy as np
 
 from ... import _validate as check
 from ...errors import ConvergenceError
+from ...hopfield.rules import Hebb
+from ...patterns import Rademacher
 from ..gaussian import moments
 from ..laws import product
-from ..state import State
-from .hopfield_reduced import condensate
-from .slept_branch import along_branch, branch_end, dreaming_time, from_recall
+from ..saddle import SaddlePoint
+from ..saddle import solve as improve
+from ..state import State, finished
+from . import hopfield, hopfield_rays
+from . import hopfield_reduced as red
+from .hopfield_reduced import Condensate, condensate
+from .slept_branch import LONG, along_branch, dreaming_time, from_recall
 from .slept_equations import SleptEquations
 from .slept_noise import noise, spectrum_parameters
+from .slept_rays import Sheets, find
 
 if TYPE_CHECKING:
     from ...hopfield.pairwise import Hopfield
     from ..diagram import PhaseDiagram
 
 STATES = ("retrieval", "mixture", "spin-glass", "paramagnet")
-_RESIDUAL_LIMIT = 1e-10
+_SMALLEST_LOAD = 1e-20  # as for Hebb's rule
 
 
 def solve(
@@ -41,6 +49,14 @@ def solve(
     temperature = check.real("temperature", temperature, 0.0)
     state = check.choice("state", state, STATES)
     n_mixed = check.integer("n_mixed", n_mixed, 2, 25)
+    if time == 0.0:
+        found = hopfield.solve(as_hebb(model), temperature, state, n_mixed=n_mixed)
+        return dataclasses.replace(found, model=model)
+    if 0.0 < _load(model) < _SMALLEST_LOAD:
+        raise ValueError(
+            f"load must be 0 or at least {_SMALLEST_LOAD:g} (less is not resolved in double "
+            f"precision), got {model.load!r}"
+        )
     fields = list(model.field)
     while fields and fields[-1] == 0.0:
         fields.pop()
@@ -65,6 +81,11 @@ def phase_diagram(
     from .dreaming_lines import phase_diagram as trace_all
 
     return trace_all(model, n_points=n_points, mixtures=mixtures)
+
+
+def as_hebb(model: Hopfield) -> Hopfield:
+    """The same model with the rule that it has at t = 0."""
+    return dataclasses.replace(model, rule=Hebb())
 
 
 def glass_temperature(load: float, time: float) -> float:
@@ -117,20 +138,12 @@ def _condensed(model: Hopfield, time: float, temperature: float, name: str, n: i
         return State(name, model, temperature, False, "the couplings vanish at load >= 1")
     law = condensate(model.patterns.law(), n)
     equations = SleptEquations(time, law.values[:, np.newaxis], law.weights, np.zeros(1), n)
-    found = from_recall(equations, load, temperature)
-    numbers = None
-    if found.converged and found.x[0] > 1e-6:
-        numbers = equations.observables(found.x, load, temperature)
-    if numbers is None or not numbers["stability"]["longitudinal"] > 0.0:
-        # Either there is no such state, or the solver went astray: the branch itself decides.
-        end, _ = branch_end(equations, temperature)
-        if load > end:
-            reason = f"the branch ends at load {end:.9g}" if end > 0.0 else "T is too high"
-            return State(name, model, temperature, False, reason, iterations=found.iterations)
-        found = along_branch(equations, load, temperature)
-        if not found.converged:
-            raise ConvergenceError(f"{name} of {model} at T={temperature!r}", found.residual)
-        numbers = equations.observables(found.x, load, temperature)
+    found = _located(model, equations, law, load, temperature)
+    if isinstance(found, str):
+        return State(name, model, temperature, False, found)
+    if not found.residual <= 1e-10:
+        raise ConvergenceError(f"{name} of {model} at T={temperature!r}", found.residual)
+    numbers = equations.observables(found.x, load, temperature)
     stability = numbers["stability"]
     if n > 1:
         width = math.sqrt(max(float(found.x[1]), 0.0))
@@ -143,6 +156,52 @@ def _condensed(model: Hopfield, time: float, temperature: float, name: str, n: i
     if model.n_patterns == n:
         del stability["uncondensed"]
     return _finished(model, temperature, name, numbers, found.residual, found.iterations)
+
+
+def _located(
+    model: Hopfield, equations: SleptEquations, law: Condensate, load: float, temperature: float
+) -> SaddlePoint | str:
+    """The condensed state's (M, v), or why it does not exist."""
+    if load == 0.0:
+        # Nothing is heard of other patterns: the state is that of Hebb's rule.
+        bare = hopfield_rays.find(law, 0.0, temperature)
+        if bare.out is None:
+            return bare.reason
+        return _improved(equations, np.array([bare.out[red.M], 0.0]), 0.0, temperature)
+    if law.n == 1 and isinstance(model.patterns, Rademacher):
+        # One sheet has a positive longitudinal eigenvalue, however a state on it was found.
+        found = from_recall(equations, load, temperature)
+        if found.converged and found.x[0] > 1e-6:
+            numbers = equations.observables(found.x, load, temperature)
+            if numbers["stability"]["longitudinal"] > 0.0:
+                return found
+        if equations.time > LONG:
+            # The surface of `slept_rays` has a sharp corner there; the end of the branch decides.
+            from ..capacity import critical_load
+
+            end = critical_load(model, temperature)
+            if load > end:
+                return f"the branch ends at load {end:.9g}"
+            return along_branch(equations, load, temperature)
+    seen = find(Sheets(law, equations.time), load, temperature)
+    if seen.x is None:
+        return seen.reason
+    return _improved(equations, seen.x, load, temperature, seen.iterations)
+
+
+def _improved(
+    equations: SleptEquations, x: np.ndarray, load: float, temperature: float, count: int = 0
+) -> SaddlePoint:
+    """Newton's steps from x on the equations themselves, unless they lead away from x."""
+    found = improve(
+        lambda y: equations.residual(y, load, temperature),
+        x,
+        jacobian=lambda y: equations.jacobian(y, load, temperature),
+    )
+    if not np.max(np.abs(found.x - x)) <= 1e-6 * max(1.0, float(np.max(np.abs(x)))):
+        residual = float(np.max(np.abs(equations.residual(x, load, temperature))))
+        found = SaddlePoint(x, residual, found.iterations, residual <= 1e-10, "as on the sheet")
+    return dataclasses.replace(found, iterations=found.iterations + count)
 
 
 def _in_fields(model: Hopfield, time: float, temperature: float, fields: list[float]) -> State:
@@ -217,22 +276,11 @@ def _finished(
     model: Hopfield, temperature: float, name: str, numbers: dict, residual: float, count: int
 ) -> State:
     numbers.pop("gain", None)
-    residual /= max(1.0, math.sqrt(_load(model)), temperature)
-    if not residual <= _RESIDUAL_LIMIT:
-        raise ConvergenceError(f"{name} of {model} at T={temperature!r}", residual)
     if _load(model) == 0.0:
         del numbers["stability"]["replicon"]
-    stability = numbers["stability"]
-    stable = all(value > 0.0 for key, value in stability.items() if key != "replicon")
-    return State(
-        name,
-        model,
-        temperature,
-        True,
-        stable=stable,
-        # 0 only at T = 0 without noise, where the eigenvalue before the factor T is 1.
-        replica_stable=stability.get("replicon", 1.0) >= 0.0,
-        residual=residual,
-        iterations=count,
-        **numbers,
-    )
+    residual /= max(1.0, math.sqrt(_load(model)), temperature)
+    state = finished(model, temperature, name, residual=residual, iterations=count, **numbers)
+    if temperature == 0.0 and state.r == 0.0:
+        # Without noise nothing is left of the eigenvalue but the factor T: it is T times 1.
+        state = dataclasses.replace(state, replica_stable=True)
+    return state

@@ -14,6 +14,9 @@ from .slept_equations import SleptEquations
 
 _FIRST_LOAD = 1e-6
 
+LONG = 30.0
+"""Dreaming time beyond which the states of unbiased retrieval are left to this module."""
+
 
 def dreaming_time(rule: Rule) -> float:
     """The time t in [0, inf] at which dreaming gives ``rule``.

@@ -309,8 +309,10 @@ def _along_ray(
                 return points, 1.0, count, ""
         if curve.ended == "edge":
             return points, farthest, count, ""
-        if every and points and farthest > 1.1:
-            return points, farthest, count, ""  # lost far beyond the point asked for
+        beyond = farthest > 1.1 or sheets.at(end)[T] > 1.0 - 0.01 * (1.0 - temperature)
+        if every and points and curve.ended not in ("fold", "reached") and beyond:
+            # Lost far beyond the point asked for, or where all sheets end in ever sharper folds.
+            return points, farthest, count, ""
         if curve.ended not in ("fold", "reached"):
             return points, farthest, count, f"the ray was lost: {curve.ended}"
         # Go on from a point just behind, where the event's value has the other sign.

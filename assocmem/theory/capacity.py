@@ -29,7 +29,8 @@ from .lines import Line
 from .replica.hopfield_reduced import condensate
 from .replica.slept_branch import LONG, branch_end, dreaming_time
 from .replica.slept_equations import SleptEquations
-from .replica.slept_rays import Sheets, last_fold
+from .replica.slept_rays import last_fold
+from .replica.slept_surface import Sheets
 
 GARDNER_BOUND = 2.0
 """Largest load any couplings store without error, unbiased patterns, zero margin.

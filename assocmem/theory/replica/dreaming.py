@@ -27,7 +27,8 @@ from .hopfield_reduced import Condensate, condensate
 from .slept_branch import LONG, along_branch, dreaming_time, from_recall
 from .slept_equations import SleptEquations
 from .slept_noise import noise, spectrum_parameters
-from .slept_rays import Sheets, find
+from .slept_rays import find
+from .slept_surface import Sheets
 
 if TYPE_CHECKING:
     from ...hopfield.pairwise import Hopfield

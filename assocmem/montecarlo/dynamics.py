@@ -287,7 +287,7 @@ class _PatternSpace:
                 f"method 'patterns' needs K N < 2^31, got K={sample.n_patterns}, N={sample.n_spins}"
             )
         self.owner = owner
-        self.patterns = np.ascontiguousarray(sample.patterns.T)
+        self.patterns = np.array(sample.patterns.T, order="C")
         self.row_sums = self.patterns.sum(axis=1, dtype=np.int64)
         # sum_mu (xi - b)^2 / sigma^2 with xi^2 = 1
         mean, count = owner._mean, sample.n_patterns

@@ -15,7 +15,7 @@ def test_numbers_beyond_double_precision_are_refused(value):
 
 
 def test_integers_too_long_to_write_out():
-    with pytest.raises(ValueError, match="size must be a finite number.*too long to write out"):
+    with pytest.raises(ValueError, match=r"size must be a finite number.*too long to write out"):
         check.real("size", 10**5000)
 
 

@@ -41,8 +41,10 @@ def _style(name: str) -> dict[str, Any]:
     }
 
 
-def _name_regions(diagram: PhaseDiagram, ax: matplotlib.axes.Axes, highest: float) -> None:
-    """Write the name of each phase where the lines of the diagram leave most room for it."""
+def _name_regions(
+    diagram: PhaseDiagram, ax: matplotlib.axes.Axes, highest: float, rows: np.ndarray
+) -> None:
+    """Write the name of each phase where its lines leave most room, between rows of points."""
     from matplotlib.patheffects import withStroke
 
     lines = diagram.lines
@@ -64,6 +66,9 @@ def _name_regions(diagram: PhaseDiagram, ax: matplotlib.axes.Axes, highest: floa
         if room[best] < 0.1:
             continue
         middle = 0.5 * (low[best] + high[best])
+        if len(rows) > 1 and rows.min() < middle < rows.max():
+            between = 0.5 * (np.sort(rows)[:-1] + np.sort(rows)[1:])
+            middle = between[np.argmin(np.abs(between - middle))]
         ax.text(
             loads[best], middle, text, ha="center", va="center", fontsize="small",
             style="italic", zorder=5, path_effects=[withStroke(linewidth=2.5, foreground="white")],
@@ -118,7 +123,8 @@ def phase_diagram(
     top = 1.05 * max(float(np.max(temperature)) for temperature in shown if len(temperature))
     ax.set_xlim(0.0, right)
     ax.set_ylim(0.0, 1.22 * top)  # room for the legend
-    _name_regions(diagram, ax, top)
+    rows = np.array([]) if simulation is None else simulation["temperature"].values
+    _name_regions(diagram, ax, top, rows)
     if simulation is not None:
         loads, temperatures = np.meshgrid(
             simulation["load"], simulation["temperature"], indexing="ij"

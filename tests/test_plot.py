@@ -74,6 +74,13 @@ def test_simulated_points_carry_their_overlap(diagram, points):
     assert shown.get_offsets().shape == (4, 2)
 
 
+def test_names_of_phases_cover_no_points(diagram, points):
+    names = _texts(plot.phase_diagram(diagram, simulation=points))
+    rows = points["temperature"].values
+    inside = [y for _, y in names.values() if rows.min() < y < rows.max()]
+    assert inside and np.allclose(inside, rows.mean())  # two rows: one place between them
+
+
 def test_curves_end_with_their_state(points):
     curves = solve_grid(MODEL, [0.03, 0.1], [0.0, 0.2, 0.6])
     ax = plot.overlap_curves(curves, simulation=points)

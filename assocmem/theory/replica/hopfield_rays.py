@@ -118,8 +118,8 @@ def find(law: Condensate, load: float, temperature: float) -> Found:
         )
     return Found(
         0.0, 0.0, None, count,
-        f"on the ray from the origin it ends at load {load * nearest**2:.12g}, "
-        f"T {temperature * nearest:.12g}",
+        "followed from the origin at fixed sqrt(load)/T, it ends at load "
+        f"{load * nearest**2:.12g}, T {temperature * nearest:.12g}",
         law.field > 0.0 and folds == 0,
     )  # fmt: skip
 

@@ -77,7 +77,7 @@ def find(sheets: Sheets, load: float, temperature: float) -> Found:
     if lost:
         raise ConvergenceError(f"existence is not decided at {where}: {lost}", math.inf)
     reason = (
-        f"on the ray from the origin it ends at load {load * nearest**2:.9g}, "
+        f"followed from the origin at fixed sqrt(load)/T, it ends at load {load * nearest**2:.9g}, "
         f"T {temperature * nearest:.9g}"
     )
     return Found(None, count, reason)

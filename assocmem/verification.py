@@ -246,12 +246,12 @@ def verify(
     if not callable(predict):
         raise TypeError(f"theory must be callable as theory(model, temperature), got {theory!r}")
     if theory is None:
-        predictions = {(t, n): predict(_at_size(model, n), t) for t in temperatures for n in sizes}
+        predictions = {(t, n): predict(model.at_size(n), t) for t in temperatures for n in sizes}
         limits = {t: predict(model, t) for t in temperatures}
         names = tuple(limits[temperatures[0]])
     else:
         predictions = {
-            (t, n): _checked(predict(_at_size(model, n), t)) for t in temperatures for n in sizes
+            (t, n): _checked(predict(model.at_size(n), t)) for t in temperatures for n in sizes
         }
         limits = {t: _checked(predict(model, t)) for t in temperatures}
         names = tuple(name for name in _VARIABLES if name in limits[temperatures[0]])
@@ -322,13 +322,6 @@ def _checked(prediction: Any) -> Mapping[str, float]:
         for name, value in prediction.items()
         if name in _VARIABLES
     }
-
-
-def _at_size(model: Any, n_spins: int) -> Any:
-    """The model whose load is that of a sample of ``n_spins`` spins, K/N."""
-    if model.n_patterns is not None:
-        return model
-    return replace(model, load=model.count(n_spins) / n_spins)
 
 
 def _prediction(state: str, n_mixed: int) -> Prediction:
@@ -439,7 +432,7 @@ def _escaped(
         at_t = []
         for n, found in measured.items():
             overlaps = found[_BY_CHAIN][k]  # (disorder, chain, pattern)
-            solved = solve(_at_size(model, n), t, state, n_mixed=n_mixed)
+            solved = solve(model.at_size(n), t, state, n_mixed=n_mixed)
             if _STARTS[state] == "random" or not solved.exists:
                 at_t.append(0)
                 continue

@@ -137,6 +137,12 @@ class Hopfield:
             )
         return number
 
+    def at_size(self, n_spins: int) -> Hopfield:
+        """The model whose load is that of a sample of ``n_spins`` spins, K/N."""
+        if self.n_patterns is not None:
+            return self
+        return dataclasses.replace(self, load=self.count(n_spins) / n_spins)
+
     def draw(self, n_spins: int, rng: np.random.Generator) -> PairwiseSample:
         """Draw one quenched sample.
 
@@ -236,6 +242,10 @@ class PairwiseSample:
     def n_spins(self) -> int:
         """N."""
         return self.patterns.shape[1]
+
+    def leading(self, number: int) -> np.ndarray:
+        """The first patterns, int8 of shape (number, N)."""
+        return self.patterns[:number]
 
     @cached_property
     def standardised(self) -> np.ndarray:

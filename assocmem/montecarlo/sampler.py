@@ -336,7 +336,7 @@ def run_plan(
 
 def starts(plan: Plan, quenched: Any, seed: np.random.SeedSequence) -> np.ndarray:
     """Initial spins, int8 (chains, N); each chain draws from its own stream."""
-    first = np.asarray(quenched.patterns[0], dtype=np.int8)
+    first = quenched.leading(1)[0]
     spins = np.repeat(first[None], plan.chains, axis=0)
     flipped = round((plan.corruption or 0.0) * plan.n_spins)
     for chain, child in zip(spins, seed.spawn(plan.chains), strict=True):
@@ -344,7 +344,8 @@ def starts(plan: Plan, quenched: Any, seed: np.random.SeedSequence) -> np.ndarra
         if plan.start == "random":
             chain[:] = 2 * rng.integers(0, 2, plan.n_spins, dtype=np.int8) - 1
         elif plan.start == "mixture":
-            total = quenched.standardised[: plan.tracked].sum(axis=0, dtype=np.float64)
+            patterns = plan.model.patterns.standardise(quenched.leading(plan.tracked))
+            total = patterns.sum(axis=0, dtype=np.float64)
             ties = 2 * rng.integers(0, 2, plan.n_spins) - 1
             chain[:] = np.where(total == 0.0, ties, np.sign(total))
         elif plan.start == "corrupted":

@@ -37,6 +37,7 @@ _THEORIES: dict[tuple[str, str], str] = {
     ("Hopfield", "Hebb"): f"{__name__}.replica.hopfield",
     ("Hopfield", "Dreaming"): f"{__name__}.replica.dreaming",
     ("Hopfield", "PseudoInverse"): f"{__name__}.replica.dreaming",
+    ("Dense", ""): f"{__name__}.replica.dense",
 }
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _validate as check
-from ..hopfield.pairwise import Hopfield
 from . import solve
 
 if TYPE_CHECKING:
@@ -54,8 +53,8 @@ def solve_grid(
 
     from ..serial import to_json
 
-    if not isinstance(model, Hopfield):
-        raise TypeError(f"model must be a Hopfield, got {model!r}")
+    if not hasattr(model, "at_size"):
+        raise TypeError(f"model must be a model such as Hopfield(load=0.1), got {model!r}")
     loads, temperatures = _axis("loads", loads), _axis("temperatures", temperatures)
     shape = (len(loads), len(temperatures))
     numbers = {name: np.full(shape, np.nan) for name in ("overlap", *_NUMBERS)}

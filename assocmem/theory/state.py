@@ -52,6 +52,8 @@ class State:
         Largest violation of the saddle-point equations, relative to max(1, sqrt(load), T).
     iterations : int
         Evaluations of the equations.
+    example_overlap : float, optional
+        Overlap n with what was stored, where that are examples of the pattern.
     """
 
     name: str
@@ -71,6 +73,7 @@ class State:
     replica_stable: bool | None = None
     residual: float | None = None
     iterations: int = 0
+    example_overlap: float | None = None
 
     def __str__(self) -> str:
         head = f"{self.name} of {self.model} at T = {self.temperature:g}"
@@ -79,7 +82,8 @@ class State:
         rows = [("overlaps", ", ".join(f"{m:.10g}" for m in self.overlaps))]
         rows += [
             (name, f"{getattr(self, name):.10g}")
-            for name in ("q", "C", "r", "free_energy", "energy", "entropy")
+            for name in ("example_overlap",) * (self.example_overlap is not None)
+            + ("q", "C", "r", "free_energy", "energy", "entropy")
         ]
         rows += [(f"{name} eigenvalue", f"{value:.6g}") for name, value in self.stability.items()]
         rows += [
@@ -97,7 +101,7 @@ class State:
 
         from ..serial import to_json
 
-        names = ("q", "C", "r", "free_energy", "energy", "entropy", "residual")
+        names = ("q", "C", "r", "free_energy", "energy", "entropy", "residual", "example_overlap")
         numbers = {name: getattr(self, name) for name in names}
         data = {k: ((), np.nan if v is None else v) for k, v in numbers.items()}
         for name in ("exists", "stable", "replica_stable"):

@@ -11,85 +11,7 @@ import click
 
 from . import _validate as check
 from ._version import __version__
-
-_RULES = ("hebb", "pseudo-inverse", "storkey", "dreaming")
-
-
-class _Numbers(click.ParamType):
-    """Numbers separated by commas, or start:stop:count for evenly spaced ones."""
-
-    name = "numbers"
-
-    def __init__(self, kind: type = float) -> None:
-        self.kind = kind
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[Any, ...]:
-        """Tuple of numbers."""
-        if not isinstance(value, str):
-            return tuple(value)
-        try:
-            if ":" in value:
-                import numpy as np
-
-                start, stop, count = value.split(":")
-                grid = np.linspace(float(start), float(stop), int(count))
-                return tuple(self.kind(round(x, 12)) for x in grid)
-            return tuple(self.kind(part) for part in value.split(","))
-        except ValueError:
-            self.fail(f"{value!r} is neither a list like 0.1,0.2 nor start:stop:count", param, ctx)
-
-
-def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options that name a model; the command receives it as ``model``.
-
-    Of a command without ``--load`` and ``--n-patterns`` the model's load means nothing.
-    """
-
-    @click.argument("name", metavar="MODEL", type=click.Choice(["hopfield"]))
-    @click.option("--bias", type=float, default=0.0, show_default=True, help="Mean of an entry.")
-    @click.option("--rule", type=click.Choice(_RULES), default="hebb", show_default=True)
-    @click.option("--dreaming-time", type=float, help="With --rule dreaming; by default 1.")
-    @click.option("--field", type=_Numbers(), default=(), help="Fields on the first patterns.")
-    @functools.wraps(command)
-    def wrapped(
-        name: str,
-        bias: float,
-        rule: str,
-        dreaming_time: float | None,
-        field: tuple[float, ...],
-        load: float | None = None,
-        n_patterns: int | None = None,
-        **rest: Any,
-    ) -> Any:
-        from .hopfield import Dreaming, Hebb, Hopfield, PseudoInverse, Storkey
-        from .patterns import Biased, Rademacher
-
-        rules = {
-            "hebb": Hebb,
-            "pseudo-inverse": PseudoInverse,
-            "storkey": Storkey,
-            "dreaming": lambda: Dreaming(1.0 if dreaming_time is None else dreaming_time),
-        }
-        if rule != "dreaming" and dreaming_time is not None:
-            raise ValueError(f"--dreaming-time needs --rule dreaming, got --rule {rule}")
-        if load is None and n_patterns is None:
-            load = 0.05
-        model = Hopfield(
-            load=load,
-            n_patterns=n_patterns,
-            field=field,
-            rule=rules[rule](),
-            patterns=Biased(bias) if bias else Rademacher(),
-        )
-        return command(model=model, name=name, **rest)
-
-    return wrapped
-
-
-def _load_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """How many patterns the model has."""
-    command = click.option("--n-patterns", type=int, help="A fixed number K of patterns.")(command)
-    return click.option("--load", type=float, help="Load K/N; by default 0.05.")(command)
+from .cli_models import Numbers, load_options, model_options
 
 
 def _reported(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -119,20 +41,18 @@ def main() -> None:
 
 @main.command("phase-diagram")
 @_reported
-@_model_options
+@model_options
 @click.option("--simulate/--no-simulate", default=False, help="Add Monte Carlo points.")
-@click.option("--n-spins", type=int, default=2000, show_default=True, help="Spins N.")
+@click.option("--n-spins", type=int, help="Spins N; by default 2000 of hopfield, less of dense.")
 @click.option(
     "--loads",
-    type=_Numbers(),
+    type=Numbers(),
     help="Loads of the simulated points; by default 8 of them past the end of retrieval.",
 )
 @click.option(
     "--temperatures",
-    type=_Numbers(),
-    default="0.1:1.0:10",
-    show_default=True,
-    help="Temperatures of the simulated points.",
+    type=Numbers(),
+    help="Temperatures of the simulated points; by default 10 of them up to the end of retrieval.",
 )
 @click.option("--disorder", type=int, default=8, show_default=True, help="Samples of a point.")
 @click.option("--sweeps", type=int, default=400, show_default=True, help="Recorded sweeps.")
@@ -149,9 +69,9 @@ def phase_diagram_command(
     model: Any,
     name: str,
     simulate: bool,
-    n_spins: int,
+    n_spins: int | None,
     loads: tuple[float, ...] | None,
-    temperatures: tuple[float, ...],
+    temperatures: tuple[float, ...] | None,
     disorder: int,
     sweeps: int,
     workers: int | None,
@@ -160,11 +80,12 @@ def phase_diagram_command(
 ) -> None:
     """Trace the critical lines, optionally simulate, and draw both.
 
-    Writes hopfield_phase_diagram.nc, .png and .svg to the folder, with the rule and bias in
-    their names if they are not the default; with --simulate also hopfield_simulation.nc. An
-    interrupted simulation goes on where it stopped when the command is given again.
+    Writes MODEL_phase_diagram.nc, .png and .svg to the folder, with what is not the default of
+    the model in their names; with --simulate also MODEL_simulation.nc. An interrupted
+    simulation goes on where it stopped when the command is given again.
 
-    Example: assocmem phase-diagram hopfield --simulate --out results
+    Example: assocmem phase-diagram hopfield --simulate --out results;
+    assocmem phase-diagram dense --p 4 --simulate --out results
     """
     from dataclasses import replace
 
@@ -175,16 +96,23 @@ def phase_diagram_command(
 
     stem = _stem(name, model)
     _output(out / f"{stem}_phase_diagram.nc")
-    for temperature in temperatures:
+    for temperature in temperatures or ():
         check.real("temperatures", temperature, 0.0)
-    for load in loads or ():
-        replace(model, load=load).count(n_spins)
+    if n_spins is not None:
+        for load in loads or ():
+            replace(model, load=load).count(n_spins)
     diagram = phase_diagram(model)
     click.echo(str(diagram))
+    spinodal = diagram.lines["T_M"]
     points = None
     if loads is None:
-        last = 1.1 * float(max(diagram.lines["T_M"].load))
+        last = 1.1 * float(max(spinodal.load))
         loads = tuple(float(f"{last * k / 8:.2g}") for k in range(1, 9))
+    top = float(f"{max(spinodal.temperature):.2g}")
+    if temperatures is None:
+        temperatures = tuple(round(top * k / 10, 12) for k in range(1, 11))
+    if n_spins is None:
+        n_spins = 2000 if name == "hopfield" else _size_of(replace(model, load=max(loads)))
     if simulate:
         models = [replace(model, load=load, n_patterns=None) for load in loads]
         points = sweep(
@@ -200,8 +128,7 @@ def phase_diagram_command(
             store=out / f"{stem}_simulation_{n_spins}x{disorder}x{sweeps}_{seed}.sqlite",
         )
         _write(points, out / f"{stem}_simulation.nc")
-    spinodal = diagram.lines["T_M"]
-    curves = solve_grid(model, loads[::2], _curve_temperatures(spinodal, loads[::2]))
+    curves = solve_grid(model, loads[::2], _curve_temperatures(spinodal, loads[::2], top))
     figure = overview(diagram, curves, points)
     for suffix in ("png", "svg"):
         path = out / f"{stem}_phase_diagram.{suffix}"
@@ -210,7 +137,14 @@ def phase_diagram_command(
     _write(diagram.to_dataset(), out / f"{stem}_phase_diagram.nc")
 
 
-def _curve_temperatures(spinodal: Any, loads: tuple[float, ...]) -> list[float]:
+def _size_of(model: Any) -> int:
+    """N at which a sweep over all spins costs some 2e6 operations."""
+    from .verification import default_sizes
+
+    return default_sizes(model, 2e6)[-1]
+
+
+def _curve_temperatures(spinodal: Any, loads: tuple[float, ...], top: float) -> list[float]:
     """Temperatures that draw overlaps smoothly: dense where they end with a vertical slope."""
     import numpy as np
 
@@ -218,17 +152,30 @@ def _curve_temperatures(spinodal: Any, loads: tuple[float, ...]) -> list[float]:
     order = np.argsort(spinodal.load[upper])
     ends = np.interp(loads, spinodal.load[upper][order], spinodal.temperature[upper][order])
     near = ends[:, None] * (1.0 - 0.1 * np.linspace(0.0, 1.0, 12) ** 2)
-    return sorted({*np.linspace(0.0, 1.0, 41), *near.ravel()})
+    return sorted({*np.linspace(0.0, top, 41), *near.ravel()})
 
 
 def _stem(name: str, model: Any) -> str:
     """Name of a model that tells its files from those of others."""
     from .hopfield import Hebb
 
-    rule = type(model.rule).__name__.lower()
-    time = f"{model.rule.time:g}" if hasattr(model.rule, "time") else ""
-    parts = [name, *([] if isinstance(model.rule, Hebb) else [rule + time])]
-    return "_".join([*parts, *([f"bias{model.patterns.mean:g}"] if model.patterns.mean else [])])
+    if name == "hopfield":
+        rule = type(model.rule).__name__.lower()
+        time = f"{model.rule.time:g}" if hasattr(model.rule, "time") else ""
+        parts = [] if isinstance(model.rule, Hebb) else [rule + time]
+        return "_".join(
+            [name, *parts, *([f"bias{model.patterns.mean:g}"] * bool(model.patterns.mean))]
+        )
+    kind = type(model.energy).__name__.lower()
+    parts = [f"p{model.p}"] if kind in ("pbody", "fullpower") else []
+    if kind == "separable":
+        parts.append("".join(c if c.isalnum() else "-" for c in model.energy.expression))
+    elif kind != "pbody":
+        parts.append(kind)
+    if model.learning is not None:
+        protocol = type(model.learning).__name__.lower()
+        parts.append(f"{protocol}{model.learning.n_examples}r{model.learning.quality:g}")
+    return "_".join([name, *parts])
 
 
 def _output(path: Path | None) -> Path | None:
@@ -255,8 +202,8 @@ def _write(dataset: Any, path: Path) -> None:
 
 @main.command("solve")
 @_reported
-@_load_options
-@_model_options
+@load_options
+@model_options
 @click.option("--temperature", type=float, default=0.0, show_default=True)
 @click.option(
     "--state",
@@ -296,10 +243,10 @@ def solve_command(
 
 @main.command("simulate")
 @_reported
-@_load_options
-@_model_options
-@click.option("--temperature", type=_Numbers(), default="0.2", show_default=True)
-@click.option("--n-spins", type=int, default=1000, show_default=True)
+@load_options
+@model_options
+@click.option("--temperature", type=Numbers(), default="0.2", show_default=True)
+@click.option("--n-spins", type=int, help="Spins N; by default 1000 of hopfield, less of dense.")
 @click.option(
     "--start",
     type=click.Choice(["pattern", "corrupted", "mixture", "random"]),
@@ -331,7 +278,7 @@ def simulate_command(
     model: Any,
     name: str,
     temperature: tuple[float, ...],
-    n_spins: int,
+    n_spins: int | None,
     start: str,
     corruption: float | None,
     tracked: int,
@@ -352,6 +299,8 @@ def simulate_command(
     from . import Dynamics, sample
 
     _output(out)
+    if n_spins is None:
+        n_spins = 1000 if name == "hopfield" else _size_of(model)
     result = sample(
         model,
         n_spins=n_spins,
@@ -375,16 +324,20 @@ def simulate_command(
 
 @main.command("verify")
 @_reported
-@_load_options
-@_model_options
-@click.option("--temperature", type=_Numbers(), default="0.2", show_default=True)
+@load_options
+@model_options
+@click.option("--temperature", type=Numbers(), default="0.2", show_default=True)
 @click.option(
     "--state",
     type=click.Choice(["retrieval", "mixture", "spin-glass", "paramagnet"]),
     default="retrieval",
     show_default=True,
 )
-@click.option("--n-spins", type=_Numbers(int), default="400,800,1600", show_default=True)
+@click.option(
+    "--n-spins",
+    type=Numbers(int),
+    help="Sizes; by default three of them, 400,800,1600 where they are quick enough.",
+)
 @click.option("--n-mixed", type=int, default=3, show_default=True, help="Patterns in a mixture.")
 @click.option("--disorder", type=int, default=16, show_default=True)
 @click.option("--chains", type=int, default=2, show_default=True)
@@ -401,7 +354,7 @@ def verify_command(
     name: str,
     temperature: tuple[float, ...],
     state: str,
-    n_spins: tuple[int, ...],
+    n_spins: tuple[int, ...] | None,
     n_mixed: int,
     disorder: int,
     chains: int,

@@ -149,7 +149,7 @@ def verify(
     temperature: float | Sequence[float],
     state: str = "retrieval",
     n_mixed: int = 3,
-    n_spins: Sequence[int] = (400, 800, 1600),
+    n_spins: Sequence[int] | None = None,
     disorder: int = 16,
     chains: int = 2,
     sweeps: int = 1000,
@@ -170,7 +170,7 @@ def verify(
 
     Parameters
     ----------
-    model : Hopfield
+    model : Hopfield or Dense
         The model to be solved and simulated.
     temperature : float or sequence of float
         Temperatures T > 0.
@@ -179,8 +179,9 @@ def verify(
         only the energy is.
     n_mixed : int
         Number of patterns in the mixture, whose overlaps are compared by their mean.
-    n_spins : sequence of int
-        Sizes N, at least one; three or more show whether the finite-size law fits.
+    n_spins : sequence of int, optional
+        Sizes N, at least one; three or more show whether the finite-size law fits. By default
+        those of `default_sizes`: 400, 800 and 1600 where they are quick enough.
     disorder : int
         Quenched samples at each size, at least 4: errors are over samples.
     chains : int
@@ -232,7 +233,7 @@ def verify(
         raise TypeError(f"model must be a model such as Hopfield(load=0.1), got {model!r}")
     temperatures = _temperatures(temperature)
     state = check.choice("state", state, tuple(_STARTS))
-    sizes = _sizes(model, n_spins)
+    sizes = _sizes(model, default_sizes(model) if n_spins is None else n_spins)
     check.integer("disorder", disorder, 4)
     check.integer("chains", chains, 2)
     check.integer("sweeps", sweeps, 4)
@@ -299,6 +300,29 @@ def _temperatures(temperature: Any) -> tuple[float, ...]:
             f"temperature must hold different values, at least one, got {temperature!r}"
         )
     return checked
+
+
+def default_sizes(model: Any, cost: float = 5e6) -> tuple[int, int, int]:
+    """Three sizes N/4, N/2 and N: the largest N <= 1600 of which a sweep has cost N K <= ``cost``.
+
+    N is 20 at least. Costs grow as N^p in dense networks, so their sizes are smaller.
+    """
+    largest = 20
+    for n in (*range(20, 200, 4), *range(200, 1601, 20)):
+        try:
+            if n * model.count(n) * _stored(model) > cost:
+                break
+        except ValueError:  # no pattern at this size, or too many
+            continue
+        largest = n
+    quarter = largest // 4
+    return quarter, 2 * quarter, 4 * quarter
+
+
+def _stored(model: Any) -> int:
+    """Terms of the energy for each pattern."""
+    learning = getattr(model, "learning", None)
+    return 1 if learning is None else learning.n_examples
 
 
 def _sizes(model: Any, n_spins: Any) -> tuple[int, ...]:

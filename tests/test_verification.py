@@ -176,7 +176,7 @@ def test_extrapolation_recovers_a_shift():
         ({"temperature": 0.2, "theory": 3}, TypeError, "theory"),
         ({"temperature": 0.9}, ValueError, "does not exist"),
         ({"temperature": [0.2, 0.2]}, ValueError, "temperature"),
-        ({"temperature": 0.2, "n_spins": None}, TypeError, "n_spins"),
+        ({"temperature": 0.2, "n_spins": "few"}, TypeError, "n_spins"),
         ({"temperature": 0.2, "n_spins": ["a"]}, TypeError, "n_spins"),
         ({"temperature": 0.2, "seed": -1}, ValueError, "seed"),
         ({"temperature": 0.2, "workers": 0}, ValueError, "workers"),

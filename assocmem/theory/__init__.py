@@ -73,7 +73,7 @@ def solve(model: Any, temperature: float, state: str = "retrieval", *, n_mixed: 
 
     Parameters
     ----------
-    model : Hopfield
+    model : Hopfield or Dense
         The model; its load is read from it.
     temperature : float
         T >= 0, in the units of the model's energy; 0 is solved exactly, not approached.
@@ -110,7 +110,7 @@ def phase_diagram(model: Any, *, n_points: int = 100, mixtures: tuple[int, ...] 
 
     Parameters
     ----------
-    model : Hopfield
+    model : Hopfield or Dense
         Its load is not used: the diagram is over all loads.
     n_points : int
         Points per line, >= 2, evenly spaced along it.

@@ -29,7 +29,7 @@ def solve_grid(
 
     Parameters
     ----------
-    model : Hopfield
+    model : Hopfield or Dense
         Its load is replaced by each of ``loads``.
     loads, temperatures : float or iterable of float
         The grid; loads >= 0, temperatures >= 0. A number stands for an axis of one point.

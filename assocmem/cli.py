@@ -11,6 +11,7 @@ import click
 
 from . import _validate as check
 from ._version import __version__
+from .cli_figures import figure_command
 from .cli_models import Numbers, load_options, model_options
 
 
@@ -390,3 +391,6 @@ def verify_command(
     if out is not None:
         _write(report.to_dataset(), out)
     ctx.exit(0 if report.passed else 1)
+
+
+main.add_command(figure_command)

@@ -84,7 +84,8 @@ def _height(line: Line, loads: np.ndarray) -> np.ndarray:
     return np.max(np.where(inside, y0 + fraction * (y1 - y0), 0.0), axis=0)
 
 
-def _axes(ax: matplotlib.axes.Axes | None) -> matplotlib.axes.Axes:
+def new_axes(ax: matplotlib.axes.Axes | None) -> matplotlib.axes.Axes:
+    """The Axes given, or those of a new figure."""
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt
@@ -112,7 +113,7 @@ def phase_diagram(
     -------
     matplotlib.axes.Axes
     """
-    ax = _axes(ax)
+    ax = new_axes(ax)
     lines = {name: line for name, line in diagram.lines.items() if np.any(line.temperature > 0.0)}
     for name, line in lines.items():
         ax.plot(line.load, line.temperature, zorder=3, **_style(name))
@@ -145,10 +146,20 @@ def phase_diagram(
         )
         size = json.loads(simulation.attrs["settings"])["n_spins"]
         ax.figure.colorbar(points, ax=ax, pad=0.02, label=f"simulated overlap, $N={size}$")
-    ax.set_xlabel(r"load $\alpha = K/N$")
+    ax.set_xlabel(_load_label(diagram.model))
     ax.set_ylabel(r"temperature $T$")
     ax.legend(frameon=False, fontsize="small", loc="upper left", ncols=2)
     return ax
+
+
+def _load_label(model: Any) -> str:
+    """What the load of a model is."""
+    if not hasattr(model, "energy"):
+        return r"load $\alpha = K/N$"
+    if model.p is None:
+        return r"load $\alpha = \ln K/N$"
+    power = f"^{{{model.p - 1}}}" if model.p > 2 else ""
+    return rf"load $\alpha = K/N{power}$"
 
 
 def overview(
@@ -201,7 +212,7 @@ def overlap_curves(
     -------
     matplotlib.axes.Axes
     """
-    ax = _axes(ax)
+    ax = new_axes(ax)
     import matplotlib
 
     colors = matplotlib.colormaps["plasma"](np.linspace(0.0, 0.85, curves.sizes["load"]))
@@ -243,7 +254,7 @@ def verification(
     -------
     matplotlib.axes.Axes
     """
-    ax = _axes(ax)
+    ax = new_axes(ax)
     for claim in report.claims:
         inverse = 1.0 / np.asarray(claim.sizes)
         difference = np.subtract(claim.by_size, claim.finite_size_prediction) / claim.error

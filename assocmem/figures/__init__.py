@@ -1,0 +1,80 @@
+"""Figures of the papers: theory lines with simulated points, each computed and drawn by one call.
+
+Each figure is a module with ``compute(...) -> xarray.Dataset``, which solves and simulates, and
+``draw(dataset, ax=None) -> Axes``. `figure` does both by name, as ``assocmem figure NAME`` does.
+"""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .. import _validate as check
+
+if TYPE_CHECKING:
+    import matplotlib.axes
+    import xarray
+
+FIGURES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "supervised": (
+        "learning",
+        {"protocol": "supervised"},
+        "overlap with the archetype against examples per archetype, learned with a teacher",
+    ),
+    "unsupervised": (
+        "learning",
+        {"protocol": "unsupervised"},
+        "the same without a teacher",
+    ),
+    "learning-diagram": (
+        "learning_diagram",
+        {},
+        "phase diagrams of both protocols for several numbers of examples",
+    ),
+    "temperature": (
+        "temperature",
+        {},
+        "overlap against temperature at p = 3, 4, 6: three sizes, extrapolated, and theory",
+    ),
+    "self-interactions": (
+        "self_interactions",
+        {},
+        "distinct indices against full powers: retrieval, and the noise that makes the difference",
+    ),
+}
+"""Module, arguments of its ``compute``, and what it shows, by the name of the figure."""
+
+
+def figure(
+    name: str, ax: matplotlib.axes.Axes | None = None, **options: Any
+) -> tuple[xarray.Dataset, matplotlib.axes.Axes]:
+    """Compute and draw a figure.
+
+    Parameters
+    ----------
+    name : str
+        One of `FIGURES`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    **options
+        Arguments of ``compute`` in the figure's module.
+
+    Returns
+    -------
+    dataset, axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no such figure, or it has no such option.
+    """
+    check.choice("name", name, tuple(FIGURES))
+    module_name, fixed, _ = FIGURES[name]
+    module = import_module(f".{module_name}", __name__)
+    known = inspect.signature(module.compute).parameters
+    unknown = sorted(set(options) - (set(known) - set(fixed)))
+    if unknown:
+        raise TypeError(f"options of {name} must be among {sorted(known)}, got {unknown}")
+    dataset = module.compute(**fixed, **options)
+    return dataset, module.draw(dataset, ax)

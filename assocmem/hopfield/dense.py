@@ -51,7 +51,8 @@ class Dense:
     learning : Supervised or Unsupervised, optional
         How examples are learned; needs a `PBody` energy. Patterns themselves if left out.
     patterns : Ensemble
-        Law of the archetypes' entries, `Rademacher` (default), of mean 0.
+        Law of the archetypes' entries, `Rademacher` (default), of mean 0; or `Structured`,
+        images whose classes are the archetypes and which are the examples themselves.
     field : sequence of float
         External field h_mu on the first archetypes, one number each.
 
@@ -254,6 +255,12 @@ class Dense:
         number = self.count(n_spins)
         if not isinstance(rng, np.random.Generator):
             raise TypeError(f"rng must be a numpy.random.Generator, got {rng!r}")
+        if hasattr(self.patterns, "examples"):  # real ones instead of random ones
+            archetypes = self.patterns.draw(number, n_spins, rng)
+            if self.learning is None:
+                return self.sample_of(archetypes)
+            m = self.learning.n_examples
+            return self.sample_of(archetypes, self.patterns.examples(number, m, rng))
         if isinstance(self.patterns, Rademacher):
             width = -(-number // 64)
             archetypes = rng.integers(0, 2**64, size=(n_spins, width), dtype=np.uint64)

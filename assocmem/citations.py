@@ -41,10 +41,48 @@ _ENTRIES = {
         "title={Dreaming neural networks: Forgetting spurious memories and reinforcing pure "
         "ones}, journal={Neural Networks}, volume={112}, pages={24--40}, year={2019}}"
     ),
+    "gardner1987": (
+        "@article{gardner1987, author={Gardner, E.}, title={Multiconnected neural network "
+        "models}, journal={J. Phys. A}, volume={20}, pages={3453--3464}, year={1987}}"
+    ),
+    "krotov2016": (
+        "@inproceedings{krotov2016, author={Krotov, Dmitry and Hopfield, John J.}, title={Dense "
+        "associative memory for pattern recognition}, booktitle={Advances in Neural Information "
+        "Processing Systems}, volume={29}, year={2016}}"
+    ),
+    "agliari2023supervised": (
+        "@article{agliari2023supervised, author={Agliari, Elena and Albanese, Linda and Alemanno, "
+        "Francesco and Alessandrelli, Andrea and Barra, Adriano and Giannotti, Fosca and Lotito, "
+        "Daniele and Pedreschi, Dino}, title={Dense Hebbian neural networks: A replica symmetric "
+        "picture of supervised learning}, journal={Physica A}, volume={626}, pages={129076}, "
+        "year={2023}, eprint={2212.00606}}"
+    ),
+    "agliari2023unsupervised": (
+        "@article{agliari2023unsupervised, author={Agliari, Elena and Albanese, Linda and "
+        "Alemanno, Francesco and Alessandrelli, Andrea and Barra, Adriano and Giannotti, Fosca "
+        "and Lotito, Daniele and Pedreschi, Dino}, title={Dense Hebbian neural networks: A "
+        "replica symmetric picture of unsupervised learning}, journal={Physica A}, volume={627}, "
+        "pages={129143}, year={2023}, eprint={2211.14067}}"
+    ),
+    "demircigil2017": (
+        "@article{demircigil2017, author={Demircigil, Mete and Heusel, Judith and Loewe, Matthias "
+        "and Upgang, Sven and Vermet, Franck}, title={On a model of associative memory with huge "
+        "storage capacity}, journal={J. Stat. Phys.}, volume={168}, pages={288--299}, year={2017}}"
+    ),
+    "lucibello2024": (
+        "@article{lucibello2024, author={Lucibello, Carlo and Mezard, Marc}, title={Exponential "
+        "capacity of dense associative memories}, journal={Phys. Rev. Lett.}, volume={132}, "
+        "pages={077301}, year={2024}}"
+    ),
 }
 
 _SOURCES = {
     "Hopfield": ("hopfield1982", "amit1985", "amit1987"),
+    "Dense": ("gardner1987", "krotov2016"),
+    "Supervised": ("agliari2023supervised",),
+    "Unsupervised": ("agliari2023unsupervised",),
+    "Exponential": ("demircigil2017",),
+    "LogSumExp": ("lucibello2024",),
     "Biased": ("amit1987bias",),
     "PseudoInverse": ("kanter1987",),
     "Storkey": ("storkey1999",),

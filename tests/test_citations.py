@@ -4,11 +4,21 @@ import re
 
 import pytest
 
-from assocmem import Biased, Dreaming, Hopfield, Storkey, cite
+from assocmem import (
+    Biased,
+    Dense,
+    Dreaming,
+    Exponential,
+    Hopfield,
+    LogSumExp,
+    Storkey,
+    Supervised,
+    cite,
+)
 
 
 def _keys(text):
-    return re.findall(r"@article\{(\w+),", text)
+    return re.findall(r"@(?:article|inproceedings)\{(\w+),", text)
 
 
 def test_each_part_is_cited_once():
@@ -18,10 +28,19 @@ def test_each_part_is_cited_once():
     assert "storkey1999" in cite(Hopfield(load=0.1, rule=Storkey()))
 
 
-def test_entries_are_bibtex():
-    for line in cite(Hopfield(load=0.1)).splitlines():
+def test_dense_models_cite_what_they_learn_by():
+    text = cite(Dense(load=0.1, learning=Supervised(3, 0.5)))
+    assert {"gardner1987", "agliari2023supervised"} <= set(_keys(text))
+    assert "agliari2023unsupervised" not in _keys(text)
+    assert "lucibello2024" in cite(Dense(load=0.1, energy=LogSumExp()))
+
+
+@pytest.mark.parametrize("model", [Hopfield(load=0.1), Dense(load=0.1, energy=Exponential())])
+def test_entries_are_bibtex(model):
+    for line in cite(model).splitlines():
         assert line.count("{") == line.count("}")
-        assert all(f"{field}={{" in line for field in ("author", "title", "journal", "year"))
+        assert all(f"{field}={{" in line for field in ("author", "title", "year"))
+        assert "journal={" in line or "booktitle={" in line
 
 
 @pytest.mark.parametrize("thing", [None, "Hopfield", Hopfield, 3])

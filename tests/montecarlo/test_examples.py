@@ -115,7 +115,9 @@ def test_a_single_example_is_stored_as_a_pattern(p):
         np.testing.assert_allclose(records[:, 0, 0] * 12, stored.energy(ours.spins), atol=1e-12)
 
 
-@pytest.mark.parametrize(("p", "m", "whole"), [(2, 200, 1), (3, 5, 1), (4, 50, 1), (6, 200, 0)])
+@pytest.mark.parametrize(
+    ("p", "m", "whole"), [(2, 200, 1), (3, 5, 1), (4, 50, 1), (6, 200, 0), (7, 30, 1)]
+)
 def test_polynomials_and_energies_after_a_long_run(p, m, whole):
     """Whole numbers stay exact; others are computed anew before rounding adds up."""
     size = 60

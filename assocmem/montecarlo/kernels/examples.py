@@ -5,8 +5,6 @@ H = -unit sum_mu e_p(y) - sum_i f_i s_i. Each pattern keeps the elementary symme
 e_1..e_(p-1) of its y. Leaving spin i out gives e_k' = e_k - y_i e_(k-1)', and a flip costs
 2 (unit sum_mu y_i e_(p-1)' + f_i s_i). With c = 1 all of them are integers, exact in float64 below
 2^53; otherwise rounding accumulates and they are computed anew every `REFRESH` sweeps.
-
-Patterns are taken in blocks, so that the recursion runs over registers and the first cache.
 """
 
 from __future__ import annotations
@@ -21,54 +19,92 @@ BLOCK = 256  # patterns
 REFRESH = 64  # sweeps
 
 
-@fast_sum
-def pull(row, first, last, factor, kept, left, y):
-    """sum_mu y e_(p-1)' over patterns first..last - 1; y of the spin without its sign s_i.
+def _of_order(order):
+    """`pull` and `turn` for p - 1 = ``order``: a constant, so that the recursion is unrolled."""
+
+    @fast_sum
+    def pull(row, factor, kept):
+        total = 0.0
+        for j in range(row.size):
+            y = factor * np.float64(row[j])
+            left = 1.0
+            for k in range(order):
+                left = kept[k, j] - y * left
+            total += y * left
+        return total
+
+    @fast_sum
+    def turn(row, factor, kept):
+        for j in range(row.size):
+            y = factor * np.float64(row[j])
+            left = 1.0
+            for k in range(order):
+                old = kept[k, j]
+                kept[k, j] = old - 2.0 * y * left
+                left = old - y * left
+
+    return pull, turn
+
+
+_pull1, _turn1 = _of_order(1)
+_pull2, _turn2 = _of_order(2)
+_pull3, _turn3 = _of_order(3)
+_pull4, _turn4 = _of_order(4)
+_pull5, _turn5 = _of_order(5)
+
+
+@kernel
+def pull(row, factor, kept):
+    """sum_mu y e_(p-1)' for y = ``factor`` times the row, half the cost of a flip over the unit.
 
     ``kept`` is e, float64 (p - 1, K). Cost: 2 p operations and 8 (p - 1) bytes per pattern.
     """
-    width = last - first
     order = kept.shape[0]
-    for j in range(width):
-        y[j] = factor * np.float64(np.int32(row[first + j]))
-        left[j] = kept[0, first + j] - y[j]
-    for k in range(1, order):
-        for j in range(width):
-            left[j] = kept[k, first + j] - y[j] * left[j]
+    if order == 1:
+        return _pull1(row, factor, kept)
+    if order == 2:
+        return _pull2(row, factor, kept)
+    if order == 3:
+        return _pull3(row, factor, kept)
+    if order == 4:
+        return _pull4(row, factor, kept)
+    if order == 5:
+        return _pull5(row, factor, kept)
     total = 0.0
-    for j in range(width):
-        total += y[j] * left[j]
+    for j in range(row.size):
+        y = factor * np.float64(row[j])
+        left = 1.0
+        for k in range(order):
+            left = kept[k, j] - y * left
+        total += y * left
     return total
 
 
 @kernel
-def cost_of(row, factor, kept, spin, left, y):
-    """sum_mu y_i e_(p-1)'(y), half the cost of flipping a spin, over the unit, of all patterns."""
-    total = 0.0
-    number = row.size
-    for first in range(0, number, BLOCK):
-        last = min(first + BLOCK, number)
-        total += pull(row, first, last, factor * spin, kept, left, y)
-    return total
-
-
-@kernel
-def turn(row, factor, kept, left, y):
+def turn(row, factor, kept):
     """Turn the spin over: e_k -> e_k - 2 y e_(k-1)', with y = ``factor`` times the row.
 
     Cost: 4 p operations and 16 (p - 1) bytes per pattern.
     """
-    number, order = row.size, kept.shape[0]
-    for first in range(0, number, BLOCK):
-        width = min(BLOCK, number - first)
-        for j in range(width):
-            y[j] = factor * np.float64(np.int32(row[first + j]))
-            left[j] = 1.0
-        for k in range(order):
-            for j in range(width):
-                old = kept[k, first + j]
-                kept[k, first + j] = old - 2.0 * y[j] * left[j]
-                left[j] = old - y[j] * left[j]
+    order = kept.shape[0]
+    if order == 1:
+        _turn1(row, factor, kept)
+    elif order == 2:
+        _turn2(row, factor, kept)
+    elif order == 3:
+        _turn3(row, factor, kept)
+    elif order == 4:
+        _turn4(row, factor, kept)
+    elif order == 5:
+        _turn5(row, factor, kept)
+    else:
+        for j in range(row.size):
+            y = factor * np.float64(row[j])
+            left = 1.0
+            for k in range(order):
+                old = kept[k, j]
+                kept[k, j] = old - 2.0 * y * left
+                left = old - y * left
 
 
 @kernel
@@ -85,7 +121,7 @@ def refresh(stored, factor, spins, kept):
         for i in range(size):
             scale = factor * spins[i]
             for j in range(width):
-                y[j] = scale * np.float64(np.int32(stored[i, first + j]))
+                y[j] = scale * np.float64(stored[i, first + j])
             for k in range(order, 0, -1):
                 for j in range(width):
                     e[k, j] += y[j] * e[k - 1, j]
@@ -111,7 +147,6 @@ def run(stored, factor, external, kept, totals, ages, spins, single, rates, rule
     """
     n_chains, size = spins.shape
     shared = kept.shape[0] < n_chains
-    left, y = np.empty(BLOCK), np.empty(BLOCK)
     flipped = np.empty(size, np.int64)
     for r in range(n_chains):
         chain = spins[r]
@@ -132,7 +167,7 @@ def run(stored, factor, external, kept, totals, ages, spins, single, rates, rule
                     i = below(bits, size)
                 row = stored[i]
                 spin = np.float64(chain[i])
-                half = cost_of(row, factor, e, spin, left, y)
+                half = pull(row, factor * spin, e)
                 bits, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
                 z = rates[r] * (half + spin * external[i])
                 if accepts(z, wide(bits), rule):
@@ -141,15 +176,15 @@ def run(stored, factor, external, kept, totals, ages, spins, single, rates, rule
                         flipped[count] = i
                         count += 1
                         continue
-                    turn(row, factor * spin, e, left, y)
+                    turn(row, factor * spin, e)
                     totals[r] -= 2.0 * half
                     chain[i] = -chain[i]
             for k in range(count):
                 i = flipped[k]
                 row = stored[i]
                 spin = np.float64(chain[i])
-                totals[r] -= 2.0 * cost_of(row, factor, e, spin, left, y)
-                turn(row, factor * spin, e, left, y)
+                totals[r] -= 2.0 * pull(row, factor * spin, e)
+                turn(row, factor * spin, e)
                 chain[i] = -chain[i]
             ages[r] += 1
             if interval and sweep % interval == 0:

@@ -1,0 +1,255 @@
+"""Finding a condensed state of a dense model at a given load and temperature, wherever it is.
+
+In the coordinates of `dense_equations` states are the preimages of (sqrt(alpha), T) under an
+explicit map, whose sheet of retrieval starts at alpha = T = 0, where all spins follow the
+pattern. The ray from there through the wanted point is followed by arclength, through its folds,
+until it reaches the point or ends, so that existence is decided by the folds themselves. The
+first preimage met is the state: it is the one that grows out of the stored pattern.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+from ...errors import ConvergenceError
+from ..lines import Event, locate, trace
+from .dense_equations import Case, Point, at
+
+_FAR = 4.0  # sigma = 27 or tau = 27: no state of degree 3 or more without a field goes there
+_VERY_FAR = 21.0  # 1e9
+
+
+@dataclass(frozen=True)
+class Found:
+    """The point of the map, or None and why, and the evaluations it took."""
+
+    point: Point | None
+    iterations: int
+    reason: str = ""
+
+
+def at_y(case: Case, y: np.ndarray) -> Point:
+    """The map at y = (asinh sigma, asinh tau)."""
+    return at(case, math.sinh(y[0]), math.sinh(y[1]))
+
+
+def gradients(point: Point) -> tuple[np.ndarray, np.ndarray]:
+    """Gradients of sqrt(alpha) and T by the coordinates of `at_y`."""
+    by_s, by_t = math.hypot(1.0, point.sigma), math.hypot(1.0, point.tau)
+    return (
+        np.array([point.root_s * by_s, point.root_t * by_t]),
+        np.array([point.t_s * by_s, point.t_t * by_t]),
+    )
+
+
+def far(case: Case) -> float:
+    """Where to stop looking, in the coordinates of `at_y`."""
+    return _VERY_FAR if case.noise.gap_values or case.field != 0.0 else _FAR
+
+
+def origin(case: Case) -> float | None:
+    """The sigma at which the sheet starts at T = alpha = 0.
+
+    0 unless degree is 2 and some spins have no field of the pattern: their C is infinite there,
+    and the sheet starts where 1 - C = 0.
+    """
+    if not (case.noise.gap_values and case.has_idle):
+        return 0.0 if at(case, 0.0, 0.0).u > 0.0 else None
+    grid = np.geomspace(1e-6, 20.0, 240)
+    roots = np.array([at(case, s, 0.0).root for s in grid])
+    up = np.flatnonzero((roots[:-1] <= 0.0) & (roots[1:] > 0.0))
+    if len(up) == 0:
+        return None
+    i = int(up[0])
+    return brentq(lambda s: at(case, s, 0.0).root, grid[i], grid[i + 1], xtol=1e-16)
+
+
+def find(case: Case, load: float, temperature: float) -> Found:
+    """The condensed state at a load and temperature.
+
+    Raises
+    ------
+    ConvergenceError
+        If the point is within rounding of a fold, or the ray is lost.
+    """
+    root = math.sqrt(load)
+    if case.values.size == 1 and case.v == 0.0 and case.field == 0.0:
+        quick = _directly(case, root, temperature)
+        if quick is not None:
+            return quick
+    sigma = origin(case)
+    if sigma is None:
+        return Found(None, 1, "the pattern has no field of its own sign at T = 0, load 0")
+    if root == 0.0 and temperature == 0.0:
+        return Found(at(case, sigma, 0.0), 1)
+    y, nearest, count = _along_ray(case, sigma, root, temperature)
+    if y is not None:
+        point = _polished(case, y, root, temperature)
+        return Found(point, count)
+    if abs(nearest - 1.0) < 1e-13:
+        raise ConvergenceError(
+            f"existence is not decided at load={load!r}, T={temperature!r}: within rounding of "
+            "the line where the state ends; move the point by 1e-12",
+            abs(nearest - 1.0),
+        )
+    return Found(
+        None,
+        count,
+        "followed from the origin at fixed sqrt(load)/T, it ends at load "
+        f"{load * nearest**2:.12g}, T {temperature * nearest:.12g}",
+    )
+
+
+def _directly(case: Case, root: float, temperature: float) -> Found | None:
+    """Fixed point and Newton from the stored pattern; None unless a state well inside is met."""
+    first = at(case, 0.0, 0.0)
+    if not first.u > 0.0:
+        return None
+    sigma, tau = root * case.reach / first.u, temperature / first.u
+    size = max(root, temperature)
+    for count in range(1, 40):
+        point = at(case, sigma, tau)
+        if not point.u > 0.3 * first.u:
+            return None
+        error = np.array([point.root - root, point.t - temperature])
+        worst = float(np.max(np.abs(error)))
+        relative = point.determinant * case.reach / point.u**2
+        if worst <= 2e-15 * size and (count > 6 or worst == 0.0):
+            return Found(point, count) if relative > 0.02 else None
+        if count < 5:
+            sigma = root * sigma / point.root if root > 0.0 else 0.0
+            tau = temperature / point.u
+            continue
+        if not relative > 0.02:
+            return None
+        step = np.linalg.solve(
+            np.array([[point.root_s, point.root_t], [point.t_s, point.t_t]]), error
+        )
+        sigma = sigma - step[0] if root > 0.0 else 0.0
+        tau = tau - step[1] if temperature > 0.0 else 0.0
+        if not (sigma >= 0.0 and tau >= 0.0):
+            return None
+    return None
+
+
+def _along_ray(case: Case, sigma0: float, root: float, temperature: float):
+    """(point y or None, farthest fraction of the ray reached, evaluations)."""
+    scale = case.reach
+    radius = math.hypot(root * scale, temperature)
+    cos, sin = root * scale / radius, temperature / radius
+    count = 0
+    memory: list = [None, None]
+
+    def evaluate(y):
+        nonlocal count
+        if memory[0] is None or memory[0][0] != y[0] or memory[0][1] != y[1]:
+            count += 1
+            memory[0], memory[1] = y.copy(), at_y(case, y)
+        return memory[1]
+
+    def system(y):
+        if not (-0.1 < y[0] < 25.0 and -0.1 < y[1] < 25.0):
+            return np.array([np.nan])
+        if root == 0.0:
+            return np.array([y[0]])
+        if temperature == 0.0:
+            return np.array([y[1]])
+        point = evaluate(y)
+        if not point.u > 0.0:
+            return np.array([np.nan])
+        return np.array([point.tau * cos - point.scaled * sin])
+
+    def jacobian(y):
+        if root == 0.0:
+            return np.array([[1.0, 0.0]])
+        if temperature == 0.0:
+            return np.array([[0.0, 1.0]])
+        point = evaluate(y)
+        return np.array(
+            [[-point.scaled_s * sin * math.hypot(1.0, point.sigma),
+              (cos - point.scaled_t * sin) * math.hypot(1.0, point.tau)]]
+        )  # fmt: skip
+
+    def fraction(y):
+        point = evaluate(y)
+        return (point.root * scale * cos + point.t * sin) / radius
+
+    def slope(y, tangent):
+        by_root, by_t = gradients(evaluate(y))
+        return (by_root * scale * cos + by_t * sin) @ tangent
+
+    first = at(case, sigma0, 0.0)
+    # Words of small |y| follow first; start well below the least of their fields.
+    weakest = float(np.min(np.abs(case.values[np.abs(case.values) > 1e-12]), initial=1.0))
+    small = min(1e-3 * weakest, 0.1 * radius / first.u)
+    along = np.array([cos, sin])
+    if sigma0 > 0.0:
+        along = np.array([cos / abs(first.scaled_s), sin])
+    y = np.array([math.asinh(sigma0), 0.0]) + small * along
+    start = trace(system, y, along, [], jacobian=jacobian, max_points=1, tolerance=1e-13)
+    if len(start.points) == 0:
+        raise ConvergenceError(f"no start of the ray to load={root**2!r}, T={temperature!r}", 1.0)
+    lowest = 0.3 * fraction(start.points[0])
+    edge = far(case)
+    reach = Event("reached", lambda y, t: fraction(y) - 1.0)
+    events = [
+        reach,
+        Event("fold", slope),
+        Event("edge", lambda y, t: fraction(y) - lowest),
+        Event("edge", lambda y, t: edge - y[0]),
+        Event("edge", lambda y, t: edge - y[1]),
+    ]
+    farthest = 0.0
+    y, along = start.points[0], start.tangents[0]
+    for _ in range(20):
+        curve = trace(
+            system, y, along, events, jacobian=jacobian, step=0.5 * small, max_step=0.15,
+            tolerance=1e-12,
+        )  # fmt: skip
+        if not curve.converged:
+            raise ConvergenceError(
+                f"the ray to load={root * root:.17g}, T={temperature:.17g} was lost: {curve.ended}",
+                float(np.max(curve.residuals, initial=np.inf)),
+            )
+        end = curve.points[-1]
+        if curve.ended == "reached":
+            return end, 1.0, count
+        if curve.ended == "fold" and fraction(end) >= 1.0 > fraction(curve.points[-2]):
+            before, tangent = curve.points[-2], curve.tangents[-2]
+            length = float(tangent @ (end - before))
+            cut = locate(system, before, tangent, length, reach, jacobian, 1e-12)
+            return cut[1], 1.0, count
+        farthest = max(farthest, fraction(end))
+        if curve.ended == "edge":
+            return None, farthest, count
+        along = curve.tangents[-1]
+        y, small = end + 1e-6 * along, 2e-3
+    raise ConvergenceError("more than 20 folds along the ray", math.inf)
+
+
+def _polished(case: Case, y: np.ndarray, root: float, temperature: float) -> Point:
+    """Newton's steps to (sqrt(alpha), T) while they lower the residual; near folds none does."""
+    sigma = math.sinh(y[0]) if root > 0.0 else 0.0
+    tau = math.sinh(y[1]) if temperature > 0.0 else 0.0
+    best = at(case, sigma, tau)
+    for _ in range(8):
+        error = np.array([best.root - root, best.t - temperature])
+        matrix = np.array([[best.root_s, best.root_t], [best.t_s, best.t_t]])
+        try:
+            step = np.linalg.solve(matrix, error)
+        except np.linalg.LinAlgError:
+            break
+        sigma = best.sigma - step[0] if root > 0.0 else 0.0
+        tau = best.tau - step[1] if temperature > 0.0 else 0.0
+        if not (sigma >= 0.0 and tau >= 0.0):
+            break
+        trial = at(case, sigma, tau)
+        worst = np.max(np.abs([trial.root - root, trial.t - temperature]))
+        if not worst < np.max(np.abs(error)):
+            break
+        best = trial
+    return best

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import _validate as check
 from .._aligned import padded_zeros
+from ..hopfield.dense import DenseSample, unpack
 from ..hopfield.pairwise import PairwiseSample
 from ..hopfield.rules import Hebb
 
@@ -57,7 +58,7 @@ class Dynamics:
 
 
 def engine(
-    sample: PairwiseSample,
+    sample: PairwiseSample | DenseSample,
     spins: np.ndarray,
     temperatures: float | Sequence[float] | np.ndarray,
     seeds: Sequence[np.random.SeedSequence],
@@ -70,8 +71,8 @@ def engine(
 
     Parameters
     ----------
-    sample : PairwiseSample
-        Patterns and couplings.
+    sample : PairwiseSample or DenseSample
+        Patterns and couplings, or patterns and a table of energies.
     spins : ndarray, shape (R, N)
         Initial states, entries +-1; copied.
     temperatures : float or sequence of R floats
@@ -87,7 +88,8 @@ def engine(
         "single" runs the chains one after the other on cached fields, "lanes" together (the same
         numbers, less memory traffic), "patterns" computes fields from overlaps (Hebb's rule; no
         N x N matrix), "waiting" draws the time of the next flip instead of trying spins (the same
-        law). "auto" runs lanes and lets each chain wait while few flips are expected; it takes
+        law). Dense samples have their own kernels and take "auto" only. For pairwise ones
+        "auto" runs lanes and lets each chain wait while few flips are expected; it takes
         "patterns" when the couplings would not fit in memory or the patterns are so few that
         it is cheaper.
 
@@ -116,8 +118,8 @@ class Engine:
     """R chains of one sample, made by `engine`."""
 
     def __init__(self, sample, spins, temperatures, seeds, dynamics, tracked, method) -> None:
-        if not isinstance(sample, PairwiseSample):
-            raise TypeError(f"sample must be a PairwiseSample, got {sample!r}")
+        if not isinstance(sample, (PairwiseSample, DenseSample)):
+            raise TypeError(f"sample must be a PairwiseSample or a DenseSample, got {sample!r}")
         if not isinstance(dynamics, Dynamics):
             raise TypeError(f"dynamics must be a Dynamics, got {dynamics!r}")
         check.choice("method", method, METHODS)
@@ -144,14 +146,13 @@ class Engine:
         self._bulk, self._single = seed_states(seeds)
         self._rule = RULES.index(dynamics.rule)
         self._update = UPDATES.index(dynamics.update)
-        self._tracked = np.ascontiguousarray(sample.patterns[indices], dtype=np.int8)
+        self._tracked = _patterns(sample, indices)
         self._mean = float(sample.model.patterns.mean)
         self._spread = float(np.sqrt(sample.model.patterns.variance))
         self._flips = np.zeros(chains, np.int64)
         self._sweeps = 0
         self._sums = np.zeros((chains, size), np.int64)
-        kind = _PatternSpace if self.method == "patterns" else _CachedFields
-        self._store = kind(self)
+        self._store = _store_of(self.method)(self)
         self.set_temperatures(self._temperatures)
 
     @property
@@ -321,8 +322,33 @@ def _temperatures(value, chains: int) -> np.ndarray:
     return np.broadcast_to(array, (chains,)).copy()
 
 
-def _resolve(sample: PairwiseSample, dynamics: Dynamics, method: str, temperatures) -> str:
+def _store_of(method: str) -> type:
+    """What keeps the state of chains that are run by the method."""
+    if method == "separable":
+        from .separable import SeparableStore
+
+        return SeparableStore
+    if method == "examples":
+        from .examples import ExamplesStore
+
+        return ExamplesStore
+    return _PatternSpace if method == "patterns" else _CachedFields
+
+
+def _patterns(sample: PairwiseSample | DenseSample, indices: list[int]) -> np.ndarray:
+    """Patterns of those indices, int8 (len(indices), N)."""
+    if isinstance(sample, PairwiseSample):
+        return np.ascontiguousarray(sample.patterns[indices], dtype=np.int8)
+    rows = [unpack(sample.archetypes, mu, mu + 1)[0] for mu in indices]
+    return np.array(rows, dtype=np.int8).reshape(len(indices), sample.n_spins)
+
+
+def _resolve(sample, dynamics: Dynamics, method: str, temperatures) -> str:
     """The method that serves, or a ValueError that says why none does."""
+    if isinstance(sample, DenseSample):
+        if method != "auto":
+            raise ValueError(f"method must be 'auto' for a dense sample, got {method!r}")
+        return "separable" if sample.is_packed else "examples"
     hebb = isinstance(sample.model.rule, Hebb)
     if method == "patterns" and not hebb:
         raise ValueError(f"method 'patterns' needs Hebb's rule, got {sample.model.rule!r}")

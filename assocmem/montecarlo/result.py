@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
+    from ..hopfield.dense import DenseSample
     from ..hopfield.pairwise import PairwiseSample
     from .sampler import Plan
 
@@ -178,7 +179,7 @@ class SimulationResult:
             del arguments["trajectory"]
         return run(self.model, **(arguments | changes))
 
-    def quenched(self, disorder_index: int) -> PairwiseSample:
+    def quenched(self, disorder_index: int) -> PairwiseSample | DenseSample:
         """Quenched sample of this run, drawn anew from the seed.
 
         Parameters
@@ -188,7 +189,7 @@ class SimulationResult:
 
         Returns
         -------
-        PairwiseSample
+        PairwiseSample or DenseSample
             The patterns (and couplings) that the chains ran on. Cost: K N random signs; the
             couplings are made when they are asked for.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _validate as check
+from ..hopfield.dense import Dense
 from .dynamics import Dynamics, engine
 from .recorder import Recorder, replica_overlaps
 
@@ -51,7 +52,7 @@ def sample(
 
     Parameters
     ----------
-    model : Hopfield
+    model : Hopfield or Dense
         What to simulate.
     n_spins : int
         N >= 2.
@@ -73,7 +74,8 @@ def sample(
     dynamics : Dynamics, optional
         Heat bath with sequential updates if left out.
     method : {"auto", "single", "lanes", "patterns", "waiting"}
-        Kernel, see `assocmem.montecarlo.dynamics.engine`. "auto" takes "patterns" or cached
+        Kernel, see `assocmem.montecarlo.dynamics.engine`. Dense models take "auto" only. For
+        pairwise ones it takes "patterns" or cached
         fields by the highest temperature, N, K and the memory of the machine, and the numbers
         of the chains depend on which. The attribute ``method`` of the result says which it was
         ("auto" there: cached fields, each chain waiting while flips are few).
@@ -229,6 +231,8 @@ def make_plan(
     if not isinstance(plan["dynamics"], Dynamics):
         raise TypeError(f"dynamics must be a Dynamics, got {given['dynamics']!r}")
     plan["method"] = check.choice("method", given["method"], METHODS)
+    if isinstance(model, Dense) and plan["method"] != "auto":
+        raise ValueError(f"method must be 'auto' for a dense model, got {plan['method']!r}")
     plan["tracked"] = check.integer("tracked", given["tracked"], 1)
     n_patterns = model.count(plan["n_spins"])
     if plan["tracked"] > n_patterns:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 BLOCK = 64
@@ -153,3 +154,92 @@ def add_rows(typingctx, couplings, fields, r, column, rows, signs):
         return context.get_dummy_value()
 
     return types.void(couplings, fields, types.int64, types.int64, rows, signs), code
+
+
+LANES = 16  # sums side by side, one register of float32 on the widest machines
+
+
+@intrinsic
+def step_counts(typingctx, counts, at, word, up, down):
+    """Add to counts[at + b] the number ``up`` where bit b of ``word`` is set, ``down`` elsewhere.
+
+    ``counts`` are unsigned integers, ``up`` and ``down`` int64 taken modulo their width.
+    """
+
+    def code(context, builder, signature, args):
+        kind = signature.args[0]
+        bits = kind.dtype.bitwidth
+        place = _place(context, builder, kind, args[0], args[1])
+        chosen = builder.bitcast(args[2], _words(1))
+        up, down = (
+            _splat(builder, builder.trunc(value, ir.IntType(bits)), bits) for value in args[3:]
+        )
+        change = builder.select(chosen, up, down)
+        builder.store(builder.add(builder.load(place, align=1), change), place, align=1)
+        return context.get_dummy_value()
+
+    return types.void(counts, types.int64, types.uint64, types.int64, types.int64), code
+
+
+@intrinsic
+def add_chosen(typingctx, sums, values, words, rows, turns, start, stop):
+    """For each b add to sums[b, lane] the values whose bits in words[rows[b]] are set.
+
+    Bits in words ``start``..``stop`` - 1 of the row stand for values 64 start..64 stop - 1; value
+    k goes to lane k % 16. Where turns[b] (uint64) is not 0, all its bits are set and those values
+    are added whose bits are not. ``sums`` is float64; float32 values are added up in float32
+    first, so that the order of rounding depends on ``start`` and ``stop`` alone.
+
+    Cost: a value and a bit read, one addition per value and row; the values are read once for all
+    rows.
+    """
+    number = len(rows)
+    turned = not isinstance(turns, types.NoneType)
+
+    def code(context, builder, signature, args):
+        sums, values, words, rows, turns, start, stop = args
+        kinds = signature.args
+        element = ir.FloatType() if kinds[1].dtype.bitwidth == 32 else ir.DoubleType()
+        lanes = ir.VectorType(element, LANES)
+        half, whole = ir.IntType(16), ir.IntType(64)
+        numbers = context.make_array(kinds[1])(context, builder, value=values)
+        bits = context.make_array(kinds[2])(context, builder, value=words)
+        width = builder.extract_value(bits.shape, 1)
+        parts, masks, accumulators = [], [], []
+        for b in range(number):
+            row = builder.gep(bits.data, [builder.mul(builder.extract_value(rows, b), width)])
+            parts.append(builder.bitcast(row, half.as_pointer()))
+            if turned:
+                masks.append(builder.trunc(builder.extract_value(turns, b), half))
+            accumulators.append(cgutils.alloca_once(builder, lanes))
+            builder.store(ir.Constant(lanes, [0.0] * LANES), accumulators[b])
+        four = ir.Constant(whole, BLOCK // LANES)
+        first, last = builder.mul(start, four), builder.mul(stop, four)
+        with cgutils.for_range_slice(builder, first, last, ir.Constant(whole, 1)) as (at, _):
+            entry = builder.gep(numbers.data, [builder.mul(at, ir.Constant(whole, LANES))])
+            value = builder.load(builder.bitcast(entry, lanes.as_pointer()), align=4)
+            for b in range(number):
+                mask = builder.load(builder.gep(parts[b], [at]), align=2)
+                if turned:
+                    mask = builder.xor(mask, masks[b])
+                chosen = builder.bitcast(mask, ir.VectorType(ir.IntType(1), LANES))
+                old = builder.load(accumulators[b])
+                new = builder.select(chosen, builder.fadd(old, value), old)
+                builder.store(new, accumulators[b])
+        wide = ir.VectorType(ir.DoubleType(), LANES)
+        for b in range(number):
+            found = builder.load(accumulators[b])
+            if found.type != wide:
+                found = builder.fpext(found, wide)
+            target = _row_of_sums(context, builder, kinds[0], sums, b, wide)
+            builder.store(builder.fadd(builder.load(target, align=8), found), target, align=8)
+        return context.get_dummy_value()
+
+    return types.void(sums, values, words, rows, turns, types.int64, types.int64), code
+
+
+def _row_of_sums(context, builder, kind, sums, b: int, wide):
+    """Pointer to the 16 sums of row b."""
+    made = context.make_array(kind)(context, builder, value=sums)
+    entry = builder.gep(made.data, [ir.Constant(ir.IntType(64), b * LANES)])
+    return builder.bitcast(entry, wide.as_pointer())

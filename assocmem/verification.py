@@ -303,9 +303,10 @@ def _temperatures(temperature: Any) -> tuple[float, ...]:
 
 
 def default_sizes(model: Any, cost: float = 5e6) -> tuple[int, int, int]:
-    """Three sizes N/4, N/2 and N: the largest N <= 1600 of which a sweep has cost N K <= ``cost``.
+    """Three sizes up to the largest N <= 1600 of which a sweep has cost N K <= ``cost``.
 
-    N is 20 at least. Costs grow as N^p in dense networks, so their sizes are smaller.
+    They are N/4, N/2 and N where N = 1600. In dense networks costs grow as N^p, and small ones
+    leave metastable states soon: there they are N/2, 3N/4 and N, with N >= 20.
     """
     largest = 20
     for n in (*range(20, 200, 4), *range(200, 1601, 20)):
@@ -316,7 +317,9 @@ def default_sizes(model: Any, cost: float = 5e6) -> tuple[int, int, int]:
             continue
         largest = n
     quarter = largest // 4
-    return quarter, 2 * quarter, 4 * quarter
+    if largest == 1600:
+        return quarter, 2 * quarter, largest
+    return 2 * quarter, 3 * quarter, 4 * quarter
 
 
 def _stored(model: Any) -> int:

@@ -273,7 +273,7 @@ class _Fields:
 
 def _add_signs(block, powers, single, back) -> None:
     """Add a block of signs: odd powers of them are themselves, even ones 1."""
-    p, size, columns = powers.shape
+    p, _, columns = powers.shape
     odd = np.arange(1, p, 2)
     through = block @ np.concatenate(single[odd], axis=1)  # (B, odd C)
     sums = [powers[j].sum(axis=0) for j in range(p)]  # even ones are the same for all patterns

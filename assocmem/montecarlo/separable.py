@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._aligned import padded_zeros
-from ..hopfield.energy import Exponential, LogSumExp
+from ..hopfield.energy import Energy, Exponential, LogSumExp
 
 if TYPE_CHECKING:
     from ..hopfield.dense import DenseSample
     from .dynamics import Engine
 
-_FAINT = 1e-25  # usual over largest part, below which float32 has too short a range
+ORDER = 6  # largest power of the overlap whose parts are taken as polynomials
+_FAINT = 1e-40  # smallest ratio of usual to largest odd parts that float32 leaves room for
 
 
 class SeparableStore:
@@ -27,6 +28,11 @@ class SeparableStore:
     ----------
     owner : Engine
         Whose ``sample`` is a `DenseSample` of signs (``is_packed``).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the energy is a logarithm that is not known, or too steep for float32.
     """
 
     def __init__(self, owner: Engine) -> None:
@@ -34,61 +40,104 @@ class SeparableStore:
 
         sample = owner.sample
         energy, size = sample.model.energy, sample.n_spins
-        chains = len(owner._spins)
         self.owner = owner
         self.bits, self.n_stored = sample.stored, sample.n_stored
-        self.block = 0
-        self.kind, self.rate = separable.SUM, 1.0
+        self.block = 0  # attempts served together; 0: as many as pays
+        self.coefficients, self.smooth = np.zeros((2, ORDER), np.float32), False
         if isinstance(energy, (Exponential, LogSumExp)):
             logarithm = isinstance(energy, LogSumExp)
             self.kind = separable.LOGARITHM if logarithm else separable.EXPONENTIAL
             self.rate, self.unit = energy.rate, 0.5
-            # Ties of the logarithm are 1e-16 wide, as are costs near them.
+            # Of the logarithm, costs of 0 come out as some 1e-16.
             self.floor = 1e-12 if logarithm else 0.0
-            self.table = np.zeros(size + 1)
-            self.parts, self.sums = np.zeros(size + 1), np.zeros((size + 1, 2))
+            self.table, self.parts = np.zeros(size + 1), np.zeros(size + 1)
+            pairs = np.zeros(1, np.uint64)
         elif energy.logarithmic:
             raise TypeError(f"energy must be LogSumExp if it is a logarithm, got {energy!r}")
         else:
-            self._tabulate(energy.table(size), sample)
+            self.kind, self.rate = separable.SUM, 1.0
+            self._tabulate(energy, sample)
+            pairs = self.parts.view(np.uint64)[:, 0]
         self.external = sample.field / self.unit
-        self.values = padded_zeros(1, 64 * self.bits.shape[1], self.parts.dtype)[0]
-        kind = np.uint8 if size <= 255 else np.uint16
-        self.counts = padded_zeros(chains, 64 * self.bits.shape[1], kind)
+        patterns = separable.BLOCK * self.bits.shape[1]
+        self._tables = (self.parts, pairs, self.coefficients, self.smooth)
+        self._memory = (
+            padded_zeros(1, patterns, np.float32 if self.parts.ndim == 2 else np.float64)[0],
+            np.zeros(separable.BLOCK * separable.TILE, np.uint64),
+            np.zeros((separable.WIDEST + 2, separable.LANES)),
+        )
+        self.counts = padded_zeros(len(owner._spins), patterns, _counting(size))
         for spins, counts in zip(owner._spins, self.counts, strict=True):
             separable.count_agreeing(self.bits, spins, counts)
 
-    def _tabulate(self, table: np.ndarray, sample: DenseSample) -> None:
+    def _tabulate(self, energy: Energy, sample: DenseSample) -> None:
         """Odd and even parts, in a unit that makes them exact in float32 where it can be."""
-        size, degree, scale = sample.n_spins, sample.model.energy.degree or 1, sample.model.scale
-        whole = _integers(table, size, degree)
-        if whole is not None:
-            table, factor = whole
-            self.unit = scale / factor
-        else:
-            self.unit = scale
-        # Beyond the ends, where no flip leads, F may be anything that is no larger.
+        size, degree = sample.n_spins, energy.degree or 1
+        table = energy.table(size)
+        factor = math.factorial(degree) * float(size) ** (degree - 1)
+        whole = np.rint(table * factor)
+        # Powers of the overlap are integers in this unit.
+        integer = np.abs(whole).max() < 2.0**49 and np.allclose(
+            table * factor, whole, rtol=4e-16, atol=0.0
+        )
+        if integer:
+            table = whole
+        # Beyond the ends, where no flip leads, anything will do.
         longer = np.concatenate([[2 * table[0] - table[1]], table, [2 * table[-1] - table[-2]]])
         odd = 0.25 * (longer[2:] - longer[:-2])
         even = 0.25 * (longer[2:] + longer[:-2]) - 0.5 * table
-        largest = np.abs(odd).max()
-        if whole is None and largest > 0.0:
-            odd, even, table = odd / largest, even / largest, table / largest
-            self.unit *= largest
-            largest = 1.0
-        logs = [math.lgamma(k + 1) + math.lgamma(size - k + 1) for k in range(size + 1)]
-        weights = np.exp(math.lgamma(size + 1) - size * math.log(2.0) - np.array(logs))
-        usual = math.sqrt(weights @ odd**2)
-        kind = np.float64 if usual < _FAINT * largest else np.float32
-        self.parts = odd.astype(kind)
-        self.sums = np.stack([self.parts.astype(np.float64), even], axis=1)
+        largest = max(float(np.abs(odd).max()), np.finfo(np.float64).tiny)
+        overlaps = 2 * np.arange(size + 1) - size
+        usual = float(np.abs(odd[overlaps**2 <= 9 * size]).max())
+        if usual < _FAINT * largest:
+            raise ValueError(
+                f"energy must not fall by more than {1 / _FAINT:g} from stored patterns to random "
+                f"ones, got {energy!r} at n_spins={size}"
+            )
+        if not integer:
+            factor = 1.0 / math.sqrt(largest * usual)
+            odd, even, table, largest, usual = (
+                factor * x for x in (odd, even, table, largest, usual)
+            )
+        self.unit = sample.model.scale / factor
         self.table = 0.5 * table
-        if whole is not None and np.array_equal(self.parts, odd):
-            self.floor = 0.0
-        else:
-            # Rounding of the parts of condensed patterns and of the noise of the others.
-            digit = 8.0 * float(np.finfo(kind).eps)
-            self.floor = 2.0 * self.unit * digit * (largest + usual * math.sqrt(self.n_stored))
+        self.parts = np.stack([odd, even], axis=1).astype(np.float32)
+        if integer and 2 <= degree <= ORDER:
+            self._smoothen(odd, even, degree)
+        self.exact = integer and np.array_equal(self.parts[:, 0], odd)
+        # Rounding of the parts of condensed patterns and of the noise of the others.
+        rounding = 2.0**-21 * (largest + usual * math.sqrt(self.n_stored))
+        self.floor = 0.0 if self.exact else 2.0 * self.unit * rounding
+
+    def _smoothen(self, odd: np.ndarray, even: np.ndarray, degree: int) -> None:
+        """Take polynomials of M instead of tables if they are as exact."""
+        from .kernels import separable
+
+        size = len(odd) - 1
+        overlaps = 2.0 * np.arange(size + 1) - size
+        first = (size + 1 - degree) // 2
+        if first < 1:
+            return
+        middle = slice(first, first + degree)
+        exact = []
+        for k, (part, order) in enumerate(((odd, degree), (even, degree - 1))):
+            chosen = overlaps[middle][:order]
+            found = np.rint(np.linalg.solve(np.vander(chosen), part[middle][:order]))
+            self.coefficients[k, ORDER - order :] = found
+            exact.append(np.polyval(found, overlaps))
+        ends = [even[0] + odd[0], even[-1] - odd[-1]]
+        same = ends == [exact[1][0] + exact[0][0], exact[1][-1] - exact[0][-1]]
+        same &= np.array_equal(exact[0][1:-1], odd[1:-1])
+        same &= np.array_equal(exact[1][1:-1], even[1:-1])
+        if not same or np.abs(exact).max() >= 2.0**49:
+            return
+        parts = np.empty_like(self.parts)
+        separable.tabulate(self.coefficients, size, parts)
+        usual = np.abs(exact[0][overlaps**2 <= 9 * size]).max()
+        near = np.abs(parts - np.transpose(exact)) <= 2.0**-21 * (np.abs(parts) + usual)
+        if near.all():
+            self.parts, self.smooth = parts, True
+            odd[[0, -1]] = exact[0][[0, -1]]
 
     def run(self, sweeps: int, interval: int, out: np.ndarray) -> None:
         """Run all chains; see `Engine.run`."""
@@ -96,10 +145,10 @@ class SeparableStore:
 
         owner = self.owner
         separable.run(
-            self.bits, self.n_stored, self.kind, self.rate, self.table, self.parts, self.sums,
-            self.values, self.counts, self.external, owner._spins, owner._single, owner._rates,
-            owner._rule, owner._update, self.block, owner._flips, owner._sums, owner._tracked,
-            self.unit, sweeps, interval, out,
+            self.bits, self.n_stored, self.kind, self.rate, self.table, self._tables, self._memory,
+            self.counts, self.external, owner._spins, owner._single, owner._rates, owner._rule,
+            owner._update, self.block, owner._flips, owner._sums, owner._tracked, self.unit,
+            sweeps, interval, out,
         )  # fmt: skip
 
     def energies(self) -> np.ndarray:
@@ -107,24 +156,16 @@ class SeparableStore:
         from .kernels import separable
 
         histogram = np.zeros(len(self.external) + 1, np.int64)
-        return np.array(
-            [
-                separable.energy_of(
-                    self.kind, counts, self.n_stored, self.table, self.rate, spins, self.external,
-                    self.unit, histogram,
-                )
-                for counts, spins in zip(self.counts, self.owner._spins, strict=True)
-            ]
-        )  # fmt: skip
+        found = [
+            separable.energy_of(
+                self.kind, counts, self.n_stored, self.table, self.rate, spins, self.external,
+                self.unit, histogram,
+            )
+            for counts, spins in zip(self.counts, self.owner._spins, strict=True)
+        ]  # fmt: skip
+        return np.array(found)
 
 
-def _integers(table: np.ndarray, size: int, degree: int) -> tuple[np.ndarray, float] | None:
-    """The table as integers and the factor that makes them of it, or None if there is none."""
-    for factor in (
-        float(size) ** (degree - 1),
-        math.factorial(degree) * float(size) ** (degree - 1),
-    ):
-        whole = np.rint(table * factor)
-        if np.abs(whole).max() < 2.0**49 and np.allclose(table * factor, whole, rtol=4e-16, atol=0):
-            return whole, factor
-    return None
+def _counting(size: int) -> type:
+    """The smallest integers that count 0..N sites."""
+    return np.uint8 if size <= 255 else np.uint16

@@ -22,7 +22,7 @@ import numpy as np
 from .pairwise import accepts, add_spins, measure_overlaps
 from .patternspace import PARALLEL, RANDOM
 from .rng import advance, below, inlined, kernel, wide
-from .vectors import BLOCK, LANES, add_chosen, step_counts
+from .vectors import BLOCK, LANES, add_chosen, evaluate, split_pairs, step_counts
 
 SUM, EXPONENTIAL, LOGARITHM = 0, 1, 2
 TILE = 32  # words between additions in float64; float32 sums 128 values per lane
@@ -52,75 +52,124 @@ def flip_counts(bits, i, spin, counts):
         step_counts(counts, np.int64(BLOCK * w), bits[i, w] ^ turn, _ONE, _MINUS)
 
 
+@inlined
+def evaluate_all(coefficients, sums, counts, values, first, number, size):
+    """Parts as polynomials of M, coefficients float32 (2, 6) from the highest power down.
+
+    Rows are odd and even parts; these begin with 0 where the degree is lower, and then at most
+    degree 1 or 3 is evaluated.
+    """
+    o, e = coefficients[0], coefficients[1]
+    if o[0] != 0.0 or o[1] != 0.0:
+        evaluate(
+            sums, counts, values, first, number, size, (o[0], o[1], o[2], o[3], o[4], o[5]),
+            (e[1], e[2], e[3], e[4], e[5]),
+        )  # fmt: skip
+    elif o[2] != 0.0 or o[3] != 0.0:
+        evaluate(
+            sums, counts, values, first, number, size, (o[2], o[3], o[4], o[5]), (e[3], e[4], e[5])
+        )
+    else:
+        evaluate(sums, counts, values, first, number, size, (o[4], o[5]), (e[5],))
+
+
 @kernel
-def look_up(counts, parts, sums, values, first, last, totals):
-    """values[mu] = parts[k_mu] for patterns first..last-1; add sums[k_mu, :2] to ``totals``."""
-    a = b = c = d = 0.0
-    mu = first
-    while mu + 1 < last:
-        here, there = np.int64(counts[mu]), np.int64(counts[mu + 1])
-        values[mu], values[mu + 1] = parts[here], parts[there]
-        a += sums[here, 0]
-        b += sums[here, 1]
-        c += sums[there, 0]
-        d += sums[there, 1]
-        mu += 2
-    if mu < last:
-        here = np.int64(counts[mu])
-        values[mu] = parts[here]
-        a += sums[here, 0]
-        b += sums[here, 1]
-    totals[0] += a + c
-    totals[1] += b + d
+def tabulate(coefficients, size, parts):
+    """Write what `evaluate_all` finds at k = 0..N to parts, float32 (N + 1, 2)."""
+    sums, values = np.zeros((2, LANES)), np.zeros(LANES, np.float32)
+    counts = np.zeros(LANES, np.uint16)
+    for k in range(size + 1):
+        counts[0] = k
+        sums[:] = 0.0
+        evaluate_all(coefficients, sums, counts, values, np.int64(0), np.int64(LANES), size)
+        parts[k, 0], parts[k, 1] = values[0], sums[1, 0]
+
+
+@kernel
+def look_up(counts, parts, pairs, coefficients, smooth, buffer, values, first, last, stop, size,
+            sums):  # fmt: skip
+    """Parts of patterns first..last-1, 0 for those up to ``stop`` - 1; add them to ``sums``.
+
+    Odd parts go to ``values``. Cost per pattern: 0.3 ns for a look-up on a machine of 2023, a
+    third of it for a polynomial.
+    """
+    if parts.ndim == 1:  # exponentials, of which there is one table
+        a = b = c = d = 0.0
+        mu = first
+        while mu + 3 < last:
+            for_a, for_b = parts[counts[mu]], parts[counts[mu + 1]]
+            for_c, for_d = parts[counts[mu + 2]], parts[counts[mu + 3]]
+            values[mu], values[mu + 1], values[mu + 2], values[mu + 3] = for_a, for_b, for_c, for_d
+            a += for_a
+            b += for_b
+            c += for_c
+            d += for_d
+            mu += 4
+        while mu < last:
+            values[mu] = parts[counts[mu]]
+            a += values[mu]
+            mu += 1
+        sums[0, 0] += (a + b) + (c + d)
+    elif smooth and last == stop:
+        evaluate_all(coefficients, sums, counts, values, first, last - first, size)
+    else:
+        for k in range(last - first):
+            buffer[k] = pairs[counts[first + k]]
+        for k in range(last - first, stop - first):
+            buffer[k] = _ZERO
+        split_pairs(sums, buffer, values, first, stop - first)
 
 
 @inlined
-def add_rows_of(sites, turns, turned, number, sums, values, bits, start, stop):
-    """`add_chosen` for the first 1, 4 or 8 of the sites."""
-    t, u = sites, turns
-    if turned:
-        if number > 4:
-            add_chosen(
-                sums, values, bits, (t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7]),
-                (u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7]), start, stop,
-            )  # fmt: skip
-        elif number > 1:
-            add_chosen(
-                sums, values, bits, (t[0], t[1], t[2], t[3]), (u[0], u[1], u[2], u[3]), start, stop
-            )
-        else:
-            add_chosen(sums, values, bits, (t[0],), (u[0],), start, stop)
-    elif number > 4:
+def add_rows_of(sites, turns, number, sums, values, bits, start, stop):
+    """`add_chosen` for the first 1, 4 or 8 of the sites; ``turns`` or None."""
+    t = sites
+    if number > 4:
         rows = (t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7])
-        add_chosen(sums, values, bits, rows, None, start, stop)
+        if turns is None:
+            add_chosen(sums, values, bits, rows, None, start, stop)
+        else:
+            u = turns
+            eight = (u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7])
+            add_chosen(sums, values, bits, rows, eight, start, stop)
     elif number > 1:
-        add_chosen(sums, values, bits, (t[0], t[1], t[2], t[3]), None, start, stop)
-    else:
+        few = (t[0], t[1], t[2], t[3])
+        if turns is None:
+            add_chosen(sums, values, bits, few, None, start, stop)
+        else:
+            four = (turns[0], turns[1], turns[2], turns[3])
+            add_chosen(sums, values, bits, few, four, start, stop)
+    elif turns is None:
         add_chosen(sums, values, bits, (t[0],), None, start, stop)
+    else:
+        add_chosen(sums, values, bits, (t[0],), (turns[0],), start, stop)
 
 
 @kernel
-def sums_of(bits, n_stored, counts, values, parts, sums, totals, stale, sites, turns, turned,
-            number, lanes, found):  # fmt: skip
-    """found[b] = sum of the values over the bits of row sites[b]; look them up first if ``stale``.
+def sum_rows(bits, n_stored, counts, tables, memory, size, stale, sites, turns, number, found):
+    """found[b] = sum of the odd parts over the bits of row sites[b], for b < ``number``.
 
-    A tile at a time, so that what is looked up is in cache when it is added. Cost: 4 bytes per
-    pattern, and for each row one addition and one bit; look-ups, some 5 operations and 5 bytes.
+    They are looked up first if ``stale``, a tile at a time, so that they are in cache when they
+    are added, and totals of odd and even parts written to found[WIDEST:].
+    Cost: 4 bytes per pattern, and for each row one addition and one bit; for look-ups see there.
     """
+    parts, pairs, coefficients, smooth = tables
+    values, buffer, lanes = memory
     lanes[:] = 0.0
-    if stale:
-        totals[:] = 0.0
     words = bits.shape[1]
     for start in range(0, words, TILE):
         stop = min(start + TILE, words)
         if stale:
-            look_up(counts, parts, sums, values, BLOCK * start, min(BLOCK * stop, n_stored), totals)
-        add_rows_of(sites, turns, turned, number, lanes, values, bits, start, stop)
-    for b in range(number):
-        total = 0.0
-        for k in range(LANES):
-            total += lanes[b, k]
-        found[b] = total
+            look_up(
+                counts, parts, pairs, coefficients, smooth, buffer, values, BLOCK * start,
+                min(BLOCK * stop, n_stored), BLOCK * stop, size, lanes[WIDEST:],
+            )  # fmt: skip
+        add_rows_of(sites, turns, number, lanes, values, bits, start, stop)
+    for b in range(WIDEST + 2):
+        if b < number or (stale and b >= WIDEST):
+            found[b] = 0.0
+            for k in range(LANES):
+                found[b] += lanes[b, k]
 
 
 @kernel
@@ -133,23 +182,21 @@ def largest_of(counts, n_stored):
 
 
 @kernel
-def refer(rate, top, parts, sums):
-    """Table of exponentials relative to that of k = ``top``."""
-    for k in range(parts.size):
-        parts[k] = np.exp(2.0 * rate * (k - top)) if k <= top else 0.0
-        sums[k, 0] = parts[k]
+def refer(rate, top, parts):
+    """Table of exponentials relative to that of k = ``top``, the largest present."""
+    for k in range(top + 1):
+        parts[k] = np.exp(2.0 * rate * (k - top))
 
 
 @inlined
-def scaled_cost(kind, slope, energy_rate, size, top, spin, row_sum, totals, external):
-    """Cost of a flip over T in powers of two, ``row_sum`` being what `sums_of` found.
+def scaled_cost(kind, slope, energy_rate, size, top, spin, row_sum, whole, rest, external):
+    """Cost of a flip over T in powers of two, of sums that `sum_rows` found.
 
     ``slope`` is that of costs counted in 2 unit; unit = 1/2 for exponentials.
     """
     if kind == SUM:
-        raw = 2.0 * row_sum - totals[0] - totals[1] * spin
-        return slope * spin * (raw + external)
-    whole, part = totals[0], min(row_sum, totals[0])
+        return slope * spin * (2.0 * row_sum - whole - rest * spin + external)
+    part = min(row_sum, whole)
     if kind == LOGARITHM:
         cost = 2.0 - np.log1p(part / whole * np.expm1(4.0 * energy_rate)) / energy_rate
         return slope * (cost + spin * external)
@@ -195,8 +242,8 @@ def energy_of(kind, counts, n_stored, table, energy_rate, spins, external, unit,
 
 
 @kernel
-def run(bits, n_stored, kind, energy_rate, table, parts, sums, values, counts, external, spins,
-        single, rates, rule, update, block, flips, spin_sums, tracked, unit, sweeps, interval,
+def run(bits, n_stored, kind, energy_rate, table, tables, memory, counts, external, spins, single,
+        rates, rule, update, block, flips, spin_sums, tracked, unit, sweeps, interval,
         out):  # fmt: skip
     """Run R chains one after the other; see `lanes.run` for the common parameters.
 
@@ -207,13 +254,14 @@ def run(bits, n_stored, kind, energy_rate, table, parts, sums, values, counts, e
     kind, energy_rate
         `SUM`, or `EXPONENTIAL` or `LOGARITHM` with their rate.
     table : float64 (N + 1,)
-        F in 2 unit.
-    parts : float32 or float64 (N + 1,)
-        Odd parts, in 2 unit; working memory for exponentials.
-    sums : float64 (N + 1, 2)
-        Odd parts again, and even parts.
-    values : as ``parts``, (64 W,)
-        Working memory, 0 from ``n_stored`` on.
+        F in 2 unit, for energies.
+    tables
+        Odd and even parts in 2 unit, float32 (N + 1, 2); the same as uint64 (N + 1,); and as
+        polynomials, see `evaluate_all`, with whether they are these. For exponentials the first is
+        float64 (N + 1,) and working memory.
+    memory
+        Odd parts of the patterns, 64 W, 0 from ``n_stored`` on; a tile of pairs, uint64; and
+        float64 (WIDEST + 2, LANES).
     counts : uint8 or uint16 (R, 64 W)
         Agreeing sites of each chain's state.
     block : int64
@@ -225,18 +273,17 @@ def run(bits, n_stored, kind, energy_rate, table, parts, sums, values, counts, e
     per attempt, and one before it for the site where update is random.
     """
     n_chains, size = spins.shape
-    turned = kind != SUM
-    lanes, found = np.zeros((WIDEST, LANES)), np.zeros(WIDEST)
-    sites, turns = np.zeros(WIDEST, np.int64), np.zeros(WIDEST, np.uint64)
+    found = np.zeros(WIDEST + 2)
+    sites, flips_of = np.zeros(WIDEST, np.int64), np.zeros(WIDEST, np.uint64)
+    turns = None if tables[0].ndim == 2 else flips_of
     draws = np.zeros(WIDEST, np.uint64)
     flipped = np.zeros(size, np.int64)
-    totals, histogram = np.zeros(2), np.zeros(size + 1, np.int64)
+    histogram = np.zeros(size + 1, np.int64)
     attempts = sweeps * size
     for r in range(n_chains):
         chain, agreeing, slope = spins[r], counts[r], rates[r]
         s0, s1, s2, s3 = single[r, 0], single[r, 1], single[r, 2], single[r, 3]
-        done = next_site = 0
-        drawn = n_flipped = top = 0
+        done = next_site = drawn = n_flipped = top = 0
         stale, moved, energy = True, True, 0.0
         recent = 0.1  # flips per attempt of late
         while done < attempts:
@@ -253,23 +300,23 @@ def run(bits, n_stored, kind, energy_rate, table, parts, sums, values, counts, e
                     next_site = next_site + 1 if next_site + 1 < size else 0
                 draws[drawn], s0, s1, s2, s3 = advance(s0, s1, s2, s3)
                 drawn += 1
-            number = min(drawn, WIDEST)
-            for b in range(number):
-                turns[b] = _ALL if chain[sites[b]] > 0 else _ZERO
-            if stale and turned:
-                top = largest_of(agreeing, n_stored)
-                refer(energy_rate, top, parts, sums)
-            sums_of(
-                bits, n_stored, agreeing, values, parts, sums, totals, stale, sites, turns, turned,
-                number, lanes, found,
-            )  # fmt: skip
+            if tables[0].ndim == 1:
+                for b in range(number):
+                    flips_of[b] = _ALL if chain[sites[b]] > 0 else _ZERO
+                if stale:
+                    top = largest_of(agreeing, n_stored)
+                    refer(energy_rate, top, tables[0])
+            sum_rows(
+                bits, n_stored, agreeing, tables, memory, size, stale, sites, turns, number, found
+            )
             stale = False
             used = 0
             while used < number and not stale:
                 i = sites[used]
                 z = scaled_cost(
-                    kind, slope, energy_rate, size, top, chain[i], found[used], totals, external[i]
-                )
+                    kind, slope, energy_rate, size, top, chain[i], found[used], found[WIDEST],
+                    found[WIDEST + 1], external[i],
+                )  # fmt: skip
                 flip = accepts(z, wide(draws[used]), rule)
                 used += 1
                 done += 1

@@ -159,6 +159,41 @@ def add_rows(typingctx, couplings, fields, r, column, rows, signs):
 LANES = 16  # sums side by side, one register of float32 on the widest machines
 
 
+def _lanes(element) -> ir.VectorType:
+    return ir.VectorType(element, LANES)
+
+
+def _base(context, builder, kind, array):
+    """Pointer to the first entry of an array."""
+    return context.make_array(kind)(context, builder, value=array).data
+
+
+def _of_lanes(builder, base, at, element):
+    """Pointer to 16 entries of an array from entry ``at`` on."""
+    return builder.bitcast(builder.gep(base, [at]), _lanes(element).as_pointer())
+
+
+def _new_sum(builder, element):
+    """A variable for 16 sums, 0 at first."""
+    made = cgutils.alloca_once(builder, _lanes(element))
+    builder.store(ir.Constant(made.type.pointee, [0.0] * LANES), made)
+    return made
+
+
+def _add_to(builder, total, values) -> None:
+    builder.store(builder.fadd(builder.load(total), values), total)
+
+
+def _add_in_double(builder, total, sums, row: int) -> None:
+    """Add 16 sums to sums[row, :], float64 (..., 16)."""
+    double = ir.DoubleType()
+    found = builder.load(total)
+    if found.type != _lanes(double):
+        found = builder.fpext(found, _lanes(double))
+    place = _of_lanes(builder, sums, ir.Constant(ir.IntType(64), row * LANES), double)
+    builder.store(builder.fadd(builder.load(place, align=8), found), place, align=8)
+
+
 @intrinsic
 def step_counts(typingctx, counts, at, word, up, down):
     """Add to counts[at + b] the number ``up`` where bit b of ``word`` is set, ``down`` elsewhere.
@@ -193,53 +228,131 @@ def add_chosen(typingctx, sums, values, words, rows, turns, start, stop):
     Cost: a value and a bit read, one addition per value and row; the values are read once for all
     rows.
     """
-    number = len(rows)
     turned = not isinstance(turns, types.NoneType)
 
     def code(context, builder, signature, args):
-        sums, values, words, rows, turns, start, stop = args
         kinds = signature.args
         element = ir.FloatType() if kinds[1].dtype.bitwidth == 32 else ir.DoubleType()
-        lanes = ir.VectorType(element, LANES)
         half, whole = ir.IntType(16), ir.IntType(64)
-        numbers = context.make_array(kinds[1])(context, builder, value=values)
-        bits = context.make_array(kinds[2])(context, builder, value=words)
+        totals, numbers = (_base(context, builder, kinds[k], args[k]) for k in (0, 1))
+        bits = context.make_array(kinds[2])(context, builder, value=args[2])
         width = builder.extract_value(bits.shape, 1)
-        parts, masks, accumulators = [], [], []
-        for b in range(number):
-            row = builder.gep(bits.data, [builder.mul(builder.extract_value(rows, b), width)])
+        parts, masks, found = [], [], []
+        for b in range(len(rows)):
+            row = builder.gep(bits.data, [builder.mul(builder.extract_value(args[3], b), width)])
             parts.append(builder.bitcast(row, half.as_pointer()))
             if turned:
-                masks.append(builder.trunc(builder.extract_value(turns, b), half))
-            accumulators.append(cgutils.alloca_once(builder, lanes))
-            builder.store(ir.Constant(lanes, [0.0] * LANES), accumulators[b])
-        four = ir.Constant(whole, BLOCK // LANES)
-        first, last = builder.mul(start, four), builder.mul(stop, four)
+                masks.append(builder.trunc(builder.extract_value(args[4], b), half))
+            found.append(_new_sum(builder, element))
+        groups = ir.Constant(whole, BLOCK // LANES)
+        first, last = (builder.mul(word, groups) for word in args[5:])
         with cgutils.for_range_slice(builder, first, last, ir.Constant(whole, 1)) as (at, _):
-            entry = builder.gep(numbers.data, [builder.mul(at, ir.Constant(whole, LANES))])
-            value = builder.load(builder.bitcast(entry, lanes.as_pointer()), align=4)
-            for b in range(number):
+            here = builder.mul(at, ir.Constant(whole, LANES))
+            value = builder.load(_of_lanes(builder, numbers, here, element), align=4)
+            for b in range(len(rows)):
                 mask = builder.load(builder.gep(parts[b], [at]), align=2)
                 if turned:
                     mask = builder.xor(mask, masks[b])
-                chosen = builder.bitcast(mask, ir.VectorType(ir.IntType(1), LANES))
-                old = builder.load(accumulators[b])
-                new = builder.select(chosen, builder.fadd(old, value), old)
-                builder.store(new, accumulators[b])
-        wide = ir.VectorType(ir.DoubleType(), LANES)
-        for b in range(number):
-            found = builder.load(accumulators[b])
-            if found.type != wide:
-                found = builder.fpext(found, wide)
-            target = _row_of_sums(context, builder, kinds[0], sums, b, wide)
-            builder.store(builder.fadd(builder.load(target, align=8), found), target, align=8)
+                chosen = builder.bitcast(mask, _lanes(ir.IntType(1)))
+                old = builder.load(found[b])
+                builder.store(builder.select(chosen, builder.fadd(old, value), old), found[b])
+        for b in range(len(rows)):
+            _add_in_double(builder, found[b], totals, b)
         return context.get_dummy_value()
 
     return types.void(sums, values, words, rows, turns, types.int64, types.int64), code
 
 
-def _row_of_sums(context, builder, kind, sums, b: int, wide):
-    """Pointer to the 16 sums of row b."""
-    made = context.make_array(kind)(context, builder, value=sums)
-    entry = builder.gep(made.data, [ir.Constant(ir.IntType(64), b * LANES)])
-    return builder.bitcast(entry, wide.as_pointer())
+@intrinsic
+def split_pairs(typingctx, sums, pairs, values, start, number):
+    """Write the first of each of ``number`` pairs of float32 to values[start:], and add up both.
+
+    ``pairs`` is uint64, the first in the lower half; ``number`` is a multiple of 16. Sums of the
+    first and second go to sums[0] and sums[1], float64 (2, 16).
+    """
+
+    def code(context, builder, signature, args):
+        kinds = signature.args
+        element, whole = ir.FloatType(), ir.IntType(64)
+        totals, source, target = (_base(context, builder, kinds[k], args[k]) for k in (0, 1, 2))
+        found = [_new_sum(builder, element) for _ in range(2)]
+        double = ir.VectorType(element, 2 * LANES)
+        empty = ir.Constant(double, ir.Undefined)
+        order = ir.VectorType(ir.IntType(32), LANES)
+        steps = ir.Constant(whole, LANES)
+        with cgutils.for_range_slice(builder, ir.Constant(whole, 0), args[4], steps) as (at, _):
+            entry = builder.bitcast(builder.gep(source, [at]), double.as_pointer())
+            both = builder.load(entry, align=8)
+            first, second = (
+                builder.shuffle_vector(
+                    both, empty, ir.Constant(order, [2 * k + half for k in range(LANES)])
+                )
+                for half in (0, 1)
+            )
+            place = _of_lanes(builder, target, builder.add(args[3], at), element)
+            builder.store(first, place, align=4)
+            _add_to(builder, found[0], first)
+            _add_to(builder, found[1], second)
+        for row in range(2):
+            _add_in_double(builder, found[row], totals, row)
+        return context.get_dummy_value()
+
+    return types.void(sums, pairs, values, types.int64, types.int64), code
+
+
+@intrinsic
+def evaluate(typingctx, sums, counts, values, start, number, size, first, second):
+    """As `split_pairs`, the pairs being two polynomials of x = 2 counts - ``size``.
+
+    ``first`` and ``second`` are tuples of float32 coefficients from the highest power down.
+    """
+
+    def code(context, builder, signature, args):
+        kinds = signature.args
+        element, whole = ir.FloatType(), ir.IntType(64)
+        totals, source, target = (_base(context, builder, kinds[k], args[k]) for k in (0, 1, 2))
+        found = [_new_sum(builder, element) for _ in range(2)]
+        integers = _lanes(ir.IntType(32))
+        fused = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(_lanes(element), [_lanes(element)] * 3),
+            f"llvm.fma.v{LANES}f32",
+        )  # fmt: skip
+
+        def spread(value):
+            one = builder.insert_element(
+                ir.Constant(ir.VectorType(value.type, LANES), ir.Undefined), value, _index(0)
+            )
+            mask = ir.Constant(_lanes(ir.IntType(32)), [0] * LANES)
+            return builder.shuffle_vector(one, ir.Constant(one.type, ir.Undefined), mask)
+
+        def polynomial(coefficients, x):
+            total = coefficients[0]
+            for c in coefficients[1:]:
+                total = builder.call(fused, [total, x, c])
+            return total
+
+        middle = spread(builder.trunc(args[5], ir.IntType(32)))
+        both = [
+            [spread(builder.extract_value(args[k], j)) for j in range(len(signature.args[k]))]
+            for k in (6, 7)
+        ]
+        one = ir.Constant(integers, [1] * LANES)
+        steps = ir.Constant(whole, LANES)
+        with cgutils.for_range_slice(builder, ir.Constant(whole, 0), args[4], steps) as (at, _):
+            here = builder.add(args[3], at)
+            narrow = ir.IntType(kinds[1].dtype.bitwidth)
+            count = builder.load(_of_lanes(builder, source, here, narrow), align=1)
+            count = builder.zext(count, integers)
+            x = builder.sitofp(builder.sub(builder.shl(count, one), middle), _lanes(element))
+            value = polynomial(both[0], x)
+            builder.store(value, _of_lanes(builder, target, here, element), align=4)
+            _add_to(builder, found[0], value)
+            _add_to(builder, found[1], polynomial(both[1], x))
+        for row in range(2):
+            _add_in_double(builder, found[row], totals, row)
+        return context.get_dummy_value()
+
+    return (
+        types.void(sums, counts, values, types.int64, types.int64, types.int64, first, second),
+        code,
+    )

@@ -1,13 +1,14 @@
 """One-step replica symmetry breaking (1RSB) of the Hopfield model: states and critical load.
 
-The functional and its equations: `rsb_functional`. Sources: Crisanti, Amit, Gutfreund, Europhys.
-Lett. 2 (1986) 337; Steffan, Kuehn, Z. Phys. B 95 (1994) 249.
+Dense models: `rsb_dense`. The functional and its equations: `rsb_functional`. Sources: Crisanti,
+Amit, Gutfreund, Europhys. Lett. 2 (1986) 337; Steffan, Kuehn, Z. Phys. B 95 (1994) 249.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,7 @@ from .rsb_patterns import HebbPatterns
 from .rsb_state import RSBCriticalLoad, RSBState
 
 if TYPE_CHECKING:
+    from ...hopfield.dense import Dense
     from ...hopfield.pairwise import Hopfield
     from ..state import State
 
@@ -44,13 +46,14 @@ def _rounding(y: np.ndarray, temperature: float) -> float:
     return _TOLERANCE + 2e-15 * temperature * math.exp(min(y[-2] - y[-3], 50.0))
 
 
-def solve_rsb(model: Hopfield, temperature: float, state: str = "retrieval") -> RSBState:
+def solve_rsb(model: Hopfield | Dense, temperature: float, state: str = "retrieval") -> RSBState:
     """One-step broken solution of a state of the model, or why replica symmetry holds.
 
     Parameters
     ----------
-    model : Hopfield
-        With Hebb's rule, unbiased patterns and no field.
+    model : Hopfield or Dense
+        Hopfield with Hebb's rule and unbiased patterns; Dense with p >= 3, distinct indices if it
+        learns from examples. No field.
     temperature : float
         T >= 0; 0 is solved exactly, not approached.
     state : str
@@ -85,9 +88,13 @@ def solve_rsb(model: Hopfield, temperature: float, state: str = "retrieval") -> 
     >>> glass.broken, glass.gain > 0.0
     (True, True)
     """
-    _covered(model)
     temperature = check.real("temperature", temperature, 0.0)
     state = check.choice("state", state, ("retrieval", "spin-glass"))
+    if type(model).__name__ == "Dense":
+        from .rsb_dense import solve_dense
+
+        return solve_dense(model, temperature, state)
+    _covered(model)
     symmetric = solve_rs(model, temperature, state)
     if symmetric.exists and symmetric.stability.get("replicon", 1.0) >= 0.0:
         return _unbroken(symmetric)
@@ -103,7 +110,7 @@ def solve_rsb(model: Hopfield, temperature: float, state: str = "retrieval") -> 
     if symmetric.exists and symmetric.C < _EMPTY:
         return _unbroken(symmetric, f"breaking changes no digit, as C = {symmetric.C:.3g}")
     if symmetric.exists:
-        y, iterations = _from_symmetric(symmetric)
+        y, iterations = _from_symmetric(symmetric, breaking, _stiffness(symmetric))
         return _finished(symmetric, breaking, y, iterations)
     # Beyond the fold of the symmetric branch; the broken one may reach further.
     if temperature >= 1.0:
@@ -118,15 +125,20 @@ def solve_rsb(model: Hopfield, temperature: float, state: str = "retrieval") -> 
     return _finished(symmetric, breaking, y, 0)
 
 
-def critical_load_rsb(temperature: float = 0.0) -> RSBCriticalLoad:
+def critical_load_rsb(
+    temperature: float = 0.0, model: Hopfield | Dense | None = None
+) -> RSBCriticalLoad:
     """Load at which the retrieval branch ends with one step of replica symmetry breaking.
 
-    At T = 0 this is 0.138186, against 0.137906 in replica symmetry.
+    At T = 0 this is 0.138186 for Hebb's rule, against 0.137906 in replica symmetry.
 
     Parameters
     ----------
     temperature : float
-        T in [0, 1).
+        T in [0, 1) for Hebb's rule; for dense models below the temperature at which retrieval
+        ends at load 0.
+    model : Hopfield or Dense, optional
+        As for `solve_rsb`; Hebb's rule by default. Its load is not used.
 
     Returns
     -------
@@ -147,6 +159,12 @@ def critical_load_rsb(temperature: float = 0.0) -> RSBCriticalLoad:
     """
     from ...hopfield.pairwise import Hopfield
 
+    if type(model).__name__ == "Dense":
+        from .rsb_dense import critical_load_dense
+
+        return critical_load_dense(model, check.real("temperature", temperature, 0.0))
+    if model is not None:
+        _covered(model)
     temperature = check.real("temperature", temperature, 0.0, 1.0, open_high=True)
     symmetric_load = critical_load(Hopfield(load=0.0), temperature)
     start = _near_fold(Hopfield(load=symmetric_load), temperature)
@@ -170,7 +188,7 @@ def _covered(model: Hopfield) -> None:
     from ...patterns import Rademacher
 
     if not isinstance(model, Hopfield):
-        raise TypeError(f"model must be a Hopfield model, got {model!r}")
+        raise TypeError(f"model must be a Hopfield or Dense model, got {model!r}")
     plain = isinstance(model.rule, Hebb) and isinstance(model.patterns, Rademacher)
     if not plain or any(model.field):
         raise ValueError(
@@ -178,16 +196,23 @@ def _covered(model: Hopfield) -> None:
         )
 
 
-def _from_symmetric(symmetric: State) -> tuple[np.ndarray, int]:
+def _stiffness(symmetric: State) -> float:
+    return symmetric.model.load / (1.0 - symmetric.C) ** 2
+
+
+def _from_symmetric(
+    symmetric: State, breaking: Breaking, stiffness: float
+) -> tuple[np.ndarray, int]:
     """The broken solution at the point of an unstable symmetric one.
 
     The guess is the limit of small load, where the density of the local fields is constant on
     the scale b = sqrt(v1) on which they are redistributed; its coefficients only have to be near.
+    ``stiffness`` is v1/(q1 - q0) at small q1 - q0.
     """
-    load, t, c = symmetric.model.load, symmetric.temperature, symmetric.C
-    breaking = Breaking(HebbPatterns(load), t)
-    m = symmetric.overlaps[0]
-    b = 0.73 * load * c / (1.0 - c) ** 2
+    t, c, m = symmetric.temperature, symmetric.C, symmetric.example_overlap
+    if m is None:
+        m = symmetric.overlaps[0]
+    b = 0.73 * stiffness * c
     ratio = min(t / max(t - symmetric.stability["replicon"], 1e-300), 1.0)  # T over its limit
     best = None
     for factor in (1.0, 0.7, 1.4, 0.5, 2.0):
@@ -203,6 +228,7 @@ def _from_symmetric(symmetric: State) -> tuple[np.ndarray, int]:
                 return found.x, found.iterations
             if best is None or found.residual < best:
                 best = found.residual
+    load = symmetric.model.load
     raise ConvergenceError(f"1RSB at load={load!r}, T={t!r}: no solution found", best)
 
 
@@ -221,7 +247,8 @@ def _near_fold(model: Hopfield, temperature: float) -> tuple[np.ndarray, float] 
         if not symmetric.exists or symmetric.stability["replicon"] >= 0.0:
             continue
         try:
-            return _from_symmetric(symmetric)[0], load
+            breaking = Breaking(HebbPatterns(load), temperature)
+            return _from_symmetric(symmetric, breaking, _stiffness(symmetric))[0], load
         except ConvergenceError as error:
             last = error
     if last is not None:
@@ -230,14 +257,22 @@ def _near_fold(model: Hopfield, temperature: float) -> tuple[np.ndarray, float] 
 
 
 def _along_load(
-    temperature: float, y: np.ndarray, load: float, target: float
+    temperature: float,
+    y: np.ndarray,
+    load: float,
+    target: float,
+    at_load: Callable[[float], Breaking] | None = None,
 ) -> tuple[np.ndarray, float, str]:
     """Follow the branch up in load, to ``target`` or to its fold, whichever comes first."""
+    if at_load is None:
+
+        def at_load(load: float) -> Breaking:
+            return Breaking(HebbPatterns(load), temperature)
 
     def system(point: np.ndarray) -> np.ndarray:
         if not point[-1] > 0.0:
             return np.full(len(y), np.nan)
-        return Breaking(HebbPatterns(float(point[-1])), temperature).residual(point[:-1])
+        return at_load(float(point[-1])).residual(point[:-1])
 
     events = [Event("fold", lambda point, tangent: tangent[-1])]
     if math.isfinite(target):
@@ -258,9 +293,7 @@ def _along_load(
         before = curve.points[-2]
         fraction = math.sqrt((end - target) / (end - before[-1]))
         guess = curve.points[-1] + fraction * (before - curve.points[-1])
-        found = newton(
-            Breaking(HebbPatterns(target), temperature).residual, guess[:-1], tolerance=1e-10
-        )
+        found = newton(at_load(target).residual, guess[:-1], tolerance=1e-10)
         return found.x, target, "load"
     return curve.points[-1, :-1], end, curve.ended
 

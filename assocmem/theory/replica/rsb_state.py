@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     import xarray
 
 _NUMBERS = (
-    "q0", "q1", "spread", "theta", "w", "C", "free_energy", "energy", "entropy", "gain", "residual",
+    "q0", "q1", "spread", "theta", "w", "C", "free_energy", "energy", "entropy", "gain",
+    "replicon", "example_overlap", "residual",
 )  # fmt: skip
 
 
@@ -53,6 +54,11 @@ class RSBState:
         Largest relative violation of the saddle-point equations.
     iterations : int
         Evaluations of the equations.
+    replicon : float, optional
+        Dense models: T times the eigenvalue against further breaking inside the blocks, positive
+        where one step is stable against it; that of replica symmetry where it is not broken.
+    example_overlap : float, optional
+        Overlap n with what was stored, where that are examples of the pattern.
     """
 
     name: str
@@ -74,6 +80,8 @@ class RSBState:
     gain: float | None = None
     residual: float | None = None
     iterations: int = 0
+    replicon: float | None = None
+    example_overlap: float | None = None
 
     def __str__(self) -> str:
         head = f"{self.name} (1RSB) of {self.model} at T = {self.temperature:g}"

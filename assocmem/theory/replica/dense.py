@@ -47,7 +47,7 @@ def solve(
     Parameters
     ----------
     model : Dense
-        With an energy of finite degree.
+        With an energy of finite degree, or an exponential one (see `exponential`).
     temperature : float
         T >= 0.
     state : str
@@ -66,6 +66,10 @@ def solve(
     ConvergenceError
         If existence could not be decided (within rounding of a critical line).
     """
+    if model.p is None:
+        from .exponential import solve as solve_exponential
+
+        return solve_exponential(model, temperature, state)
     known(model)
     temperature = check.real("temperature", temperature, 0.0)
     state = check.choice("state", state, STATES)
@@ -98,6 +102,10 @@ def phase_diagram(
     model: Dense, *, n_points: int = 100, mixtures: tuple[int, ...] = (), law: str = "binomial"
 ) -> PhaseDiagram:
     """All critical lines; see `assocmem.theory.phase_diagram`."""
+    if model.p is None:
+        from .exponential import phase_diagram as lines_of_exponential
+
+        return lines_of_exponential(model, n_points=n_points)
     from .dense_lines import phase_diagram as trace_all
 
     return trace_all(model, n_points=n_points, mixtures=mixtures, law=law)

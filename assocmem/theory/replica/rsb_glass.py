@@ -134,7 +134,7 @@ def _strength(kernel: Kernel, x: float) -> float:
 
 
 def _marginality(kernel: Kernel, log_x: float) -> float:
-    """Slope d ln(beta^2 alpha)/d ln x, which is the replicon of the states, as dq/dx = E<sech^4>."""
+    """Slope d ln(beta^2 alpha)/d ln x: the replicon of the states, as dq/dx = E<sech^4>."""
     x = math.exp(log_x)
     bend = kernel.curvature(_overlap(x)[0])
     return 1.0 - _strength(kernel, x) * bend * block_stability(0.0, 0.0, x, 1.0, 1.0)

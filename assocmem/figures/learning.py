@@ -2,7 +2,9 @@
 
 The learning curves of arXiv 2212.00606 (supervised) and 2211.14067 (unsupervised), in our
 normalisation: replica-symmetric theory at the load of the simulated samples, and Monte Carlo
-started at an archetype.
+started at an archetype. Theory is of the state that has one overlap with all
+examples of the archetype; where it does not exist chains may stay with single examples, whose
+overlap with the archetype is r.
 """
 
 from __future__ import annotations
@@ -24,14 +26,14 @@ def compute(
     protocol: str = "supervised",
     *,
     p: int = 3,
-    load: float = 0.03,
+    load: float = 0.015,
     temperature: float = 0.05,
     qualities: Sequence[float] = (0.4, 0.6, 0.8),
     examples: Sequence[int] = (1, 2, 4, 8, 16, 32, 64, 128, 256),
-    n_spins: int = 120,
+    n_spins: int = 160,
     disorder: int = 8,
     chains: int = 2,
-    sweeps: int = 300,
+    sweeps: int = 200,
     seed: int = 0,
     workers: int | None = None,
     store: str | os.PathLike | None = None,
@@ -128,7 +130,7 @@ def _retrieval(model: Any, temperature: float) -> float:
 
 
 def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
-    """Lines from theory, points with error bars from simulation.
+    """Lines from theory, points with error bars from simulation; dotted, a single example.
 
     Parameters
     ----------
@@ -150,6 +152,7 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
     for color, r in zip(colors, dataset["quality"].values, strict=True):
         one = dataset.sel(quality=r)
         ax.plot(one["n_examples_theory"], one["predicted"], color=color, label=f"$r={r:g}$")
+        ax.axhline(r, color=color, linewidth=0.6, linestyle=":")
         ax.errorbar(
             one["n_examples"], one["overlap"], yerr=one["overlap_error"], fmt="o", color=color,
             markersize=4, capsize=2, linewidth=1.0,
@@ -164,5 +167,5 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
         f"$T={given['temperature']:g}$; points $N={given['n_spins']}$",
         fontsize="medium",
     )
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, loc="lower right")
     return ax

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 def compute(
     *,
     orders: Sequence[int] = (3, 4, 6),
-    fraction: float = 0.4,
-    reduced: Sequence[float] = (0.3, 0.5, 0.7),
+    fractions: Sequence[float] = (0.4, 0.35, 0.15),
+    reduced: Sequence[float] = (0.2, 0.35, 0.5),
+    cost: float = 2e7,
     disorder: int = 16,
     chains: int = 2,
     sweeps: int = 400,
@@ -29,10 +30,13 @@ def compute(
     ----------
     orders : sequence of int
         Orders p of the interaction.
-    fraction : float
-        Load over the critical load at T = 0.
+    fractions : sequence of float
+        Loads over the critical load at T = 0, one for each order. Small networks leave retrieval
+        long before it ends in theory, and the larger p the smaller are those one can afford.
     reduced : sequence of float
-        Temperatures of the simulated points over the spinodal temperature at load 0.
+        Temperatures of the simulated points over the highest one of retrieval at that load.
+    cost : float
+        Bound on N K, which sets the sizes, see `assocmem.verification.default_sizes`.
     disorder, chains, sweeps, seed, workers
         Of `assocmem.verify`.
 
@@ -49,17 +53,18 @@ def compute(
     from ..hopfield import Dense
     from ..theory import critical_load, solve
     from ..theory.grid import solve_grid
-    from ..verification import verify
+    from ..verification import default_sizes, verify
 
     rows: dict[str, list] = {}
     lines = []
-    for p in orders:
+    for p, fraction in zip(orders, fractions, strict=True):
         model = Dense(load=float(f"{fraction * critical_load(Dense(load=0.0, p=p)):.3g}"), p=p)
         top = _end(model, solve)
         temperatures = [round(top * x, 8) for x in reduced]
         report = verify(
             model,
             temperature=temperatures,
+            n_spins=default_sizes(model, cost),
             disorder=disorder,
             chains=chains,
             sweeps=sweeps,
@@ -96,7 +101,7 @@ def compute(
             "theory": (("p", "theory_point"), [curve for _, curve in lines]),
         },
         coords={"p": list(orders)},
-        attrs={"fraction": fraction, "disorder": disorder, "sweeps": sweeps, "seed": seed},
+        attrs={"fractions": list(fractions), "disorder": disorder, "sweeps": sweeps, "seed": seed},
     )
 
 
@@ -114,6 +119,8 @@ def _end(model, solve) -> float:
 
 def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
     """Lines from theory; sizes as open circles, lightest the smallest; extrapolations as squares.
+
+    Where chains left the state there is nothing to extrapolate, and no square.
 
     Parameters
     ----------
@@ -140,8 +147,9 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
                 one["temperature"], one["by_size"].isel(size=i), "o", color=color,
                 markerfacecolor="none", markersize=5, alpha=0.3 + 0.25 * i,
             )  # fmt: skip
+        settled = one.where(one["verdict"] != "undecided")
         ax.errorbar(
-            one["temperature"], one["simulated"], yerr=one["error"], fmt="s", color=color,
+            one["temperature"], settled["simulated"], yerr=settled["error"], fmt="s", color=color,
             markersize=4, capsize=2,
         )  # fmt: skip
     ax.set_xscale("log")

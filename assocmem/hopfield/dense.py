@@ -176,11 +176,42 @@ class Dense:
         Raises
         ------
         ValueError
-            If K rounds to 0, is smaller than the number of fields, or the sample would not
-            fit in memory: patterns as bits, N K M/8 bytes with M examples of each, and 7 bytes
-            for each of the K M while they are drawn and run; supervised, N K bytes (2 N K for
-            M > 127) and 8 p K.
+            If K rounds to 0, is smaller than the number of fields, or the sample with one chain
+            would not fit in memory, see `memory`.
         """
+        number = self._number(n_spins)
+        need, have = self._bytes(number, n_spins, 1), _memory()
+        if need > have:
+            raise ValueError(
+                f"n_spins={n_spins} needs {number} patterns, {need / 2**30:.3g} GiB, more than "
+                f"the {have / 2**30:.3g} GiB of this machine; use fewer spins or a smaller load"
+            )
+        return number
+
+    def memory(self, n_spins: int, chains: int = 1) -> int:
+        """Bytes that a sample and its chains take while they are drawn and run.
+
+        With K patterns of N spins in all, K M where every one of M examples is stored: patterns as
+        bits, N K/8 bytes, and N K M/8 for examples; 4 for each stored pattern (8 if the energy is
+        an exponential; 2 N while patterns are drawn that are not `Rademacher`), and 1 for each of
+        them and each chain (2 for N > 255). Supervised, N K bytes for the sums over examples (2 N K
+        for M > 127, 4 N K for M >= 2^15), and 8 p K.
+
+        Raises
+        ------
+        ValueError
+            If there is no such number of patterns; never because they would not fit.
+
+        Examples
+        --------
+        >>> from assocmem import Dense
+        >>> Dense(n_patterns=10**6, p=4).memory(200) // 10**6  # 200/8 + 4 + 1
+        30
+        """
+        number = self._number(n_spins)
+        return self._bytes(number, n_spins, check.integer("chains", chains, 1))
+
+    def _number(self, n_spins: int) -> int:
         n_spins = check.integer("n_spins", n_spins, 2, _MOST)
         if self.n_patterns is not None:
             number = self.n_patterns
@@ -211,24 +242,18 @@ class Dense:
                 f"field must have at most one entry per pattern, got {len(self.field)} "
                 f"for {number} patterns"
             )
-        need, have = self._bytes(number, n_spins), _memory()
-        if need > have:
-            raise ValueError(
-                f"n_spins={n_spins} needs {number} patterns, {need / 2**30:.3g} GiB, more than "
-                f"the {have / 2**30:.3g} GiB of this machine; use fewer spins or a smaller load"
-            )
         return number
 
-    def _bytes(self, number: int, n_spins: int) -> int:
-        """Memory of a sample with one chain."""
+    def _bytes(self, number: int, n_spins: int, chains: int) -> int:
         bits = number * n_spins // 8
-        if self.learning is None:
-            return bits + 7 * number
-        if isinstance(self.learning, Unsupervised):
-            examples = number * self.learning.n_examples
-            return bits + examples * n_spins // 8 + 7 * examples
-        entry = 1 if self.learning.n_examples <= 127 else 2
-        return bits + entry * number * n_spins + 8 * self.p * number
+        drawing = 0 if isinstance(self.patterns, Rademacher) else 2 * number * n_spins
+        if isinstance(self.learning, Supervised):
+            entry = np.dtype(_holding(self.learning.n_examples)).itemsize
+            return bits + max(drawing, (entry * n_spins + 8 * self.p) * number)
+        stored = number if self.learning is None else number * self.learning.n_examples
+        each = (8 if self.p is None else 4) + chains * (1 if n_spins <= 255 else 2)
+        examples = 0 if self.learning is None else stored * n_spins // 8
+        return bits + examples + max(drawing, each * stored)
 
     def at_size(self, n_spins: int) -> Dense:
         """The model whose load is that of a sample of ``n_spins`` spins, K/N^(p-1)."""
@@ -466,12 +491,16 @@ class DenseSample:
         if self.is_packed:
             found = self._projections(self.stored, self.n_stored, spins)
             agreeing = np.rint(0.5 * (found + self.n_spins)).astype(np.int64)
-            total = model.energy.table(self.n_spins)[agreeing].sum(axis=-1)
+            if model.energy.logarithmic:
+                # Relative to the largest term: all may be too small for floats.
+                rate, largest = model.energy.rate, agreeing.max(axis=-1)
+                total = np.exp(2.0 * rate * (agreeing - largest[..., None])).sum(axis=-1)
+                interaction = self.n_spins - 2.0 * largest - np.log(total) / rate
+            else:
+                total = model.energy.table(self.n_spins)[agreeing].sum(axis=-1)
+                interaction = -model.scale * total
         else:
             total = self._elementary(spins.astype(np.float64)).sum(axis=-1)
-        if model.energy.logarithmic:
-            interaction = -self.n_spins - np.log(total) / model.energy.rate
-        else:
             interaction = -model.scale * total
         return interaction - spins.astype(np.float64) @ self.field
 

@@ -273,6 +273,8 @@ def _check_memory(plan: Plan) -> None:
     # Per chain: spins (int8), local fields (float32), spin sums (int64), and their means.
     need = runs * plan.n_spins * 21
     need += plan.disorder * runs * (1 + plan.tracked) * 8 * (plan.n_records * plan.trajectory + 30)
+    if isinstance(plan.model, Dense):
+        need += plan.model.memory(plan.n_spins, runs)
     # The engine needs the couplings besides, unless it can work on the patterns.
     if plan.method in ("single", "lanes", "waiting"):
         need += 10 * plan.n_spins**2

@@ -235,7 +235,8 @@ def _anneal_one(plan: Plan, seed: np.random.SeedSequence, tick: Tick) -> dict[st
     out = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     out["method"] = np.array(running.method)
     out["final_energy"] = running.energies() / plan.n_spins
-    out["final_overlap"] = quenched.overlaps(running.spins)[:, : plan.tracked]
+    patterns = plan.model.patterns.standardise(quenched.leading(plan.tracked))
+    out["final_overlap"] = running.spins @ patterns.astype(np.float64).T / plan.n_spins
     return out
 
 

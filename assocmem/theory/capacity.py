@@ -45,10 +45,11 @@ def critical_load(model: Hopfield, temperature: float = 0.0, *, n_mixed: int = 1
 
     Parameters
     ----------
-    model : Hopfield
-        With the rule `Hebb`, `Dreaming` or `PseudoInverse` and no field; its load is not used.
+    model : Hopfield or Dense
+        With the rule `Hebb`, `Dreaming` or `PseudoInverse`, or a dense model of finite degree (see
+        `assocmem.theory.replica.dense_capacity`), and no field; its load is not used.
     temperature : float
-        T in [0, 1).
+        T in [0, 1); any T >= 0 for dense models.
     n_mixed : int
         1 for retrieval, 2 or more for the symmetric mixture.
 
@@ -126,8 +127,12 @@ def retrieval_line(model: Hopfield, temperatures: Sequence[float], *, n_mixed: i
 
 def _critical(model: Hopfield, temperature: float, n_mixed: int) -> tuple[float, float]:
     """alpha_c, and the residual, see `retrieval_line`."""
+    if type(model).__name__ == "Dense":
+        from .replica.dense_capacity import critical as of_dense
+
+        return of_dense(model, temperature, n_mixed=n_mixed)
     if not isinstance(model, Hopfield):
-        raise TypeError(f"model must be a Hopfield model, got {model!r}")
+        raise TypeError(f"model must be a Hopfield or Dense model, got {model!r}")
     time = dreaming_time(model.rule)
     if any(model.field):
         raise ValueError(f"field must be zero for a critical load, got {model.field!r}")

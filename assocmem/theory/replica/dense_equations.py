@@ -200,8 +200,10 @@ def numbers(case: Case, point: Point, temperature: float, load: float) -> dict:
     noise = case.noise
     f = case.parts * (n * case.slope(n) - case.condensed(n)) - u * float(sums[LC])
     entropy = float(sums[ENTROPY])
-    stability = {"longitudinal": _longitudinal(case, point, load)}
+    longitudinal, jump = _stiffness(case, point, load)
+    stability = {"longitudinal": longitudinal}
     if load > 0.0:
+        stability["noise"] = jump
         f += load * noise.free_energy(q, c, temperature)
         entropy += load * noise.entropy(q, c)
         stability["replicon"] = temperature - load * noise.by_q(q, c) * float(sums[C4]) / u
@@ -218,21 +220,29 @@ def numbers(case: Case, point: Point, temperature: float, load: float) -> dict:
     }
 
 
-def _longitudinal(case: Case, point: Point, load: float) -> float:
-    """1 - S'(n) dn/du at constant T and alpha, with q and C following.
+def _stiffness(case: Case, point: Point, load: float) -> tuple[float, float]:
+    """(longitudinal, noise): 1 - S'(n) dn/du at constant T and alpha, and 1 - d ln b'/d ln b.
 
-    It is the curvature of f in the condensed overlap over S' and the number of patterns. At
-    constant b and T, n, c and q are functions of (b/u, T/u).
+    The first has q and C follow; it is the curvature of f in the condensed overlap over S' and
+    the number of patterns. The second, with b' = sqrt(alpha V) of the averages at b and u fixed,
+    vanishes where the noise jumps; where it is negative the solution is none of a stable state.
+    At constant b and T, n, c and q are functions of (b/u, T/u).
     """
     sums, u, sigma, tau = point.sums, point.u, point.sigma, point.tau
     n_u = -(sigma * float(sums[N_S]) + tau * float(sums[N_T])) / u
     if load == 0.0 or sigma == 0.0:
-        return 1.0 - point.slope * n_u
+        return 1.0 - point.slope * n_u, 1.0
     c, c_s, c_t = float(sums[C]), float(sums[C_S]), float(sums[C_T])
     big_c_u = -(c + sigma * c_s + tau * c_t) / (u * u)
     big_c_b = c_s / (u * u)
     temperature = tau * u  # q = 1 - T C
     a, a_q, a_c = case.noise.inverse_root(point.q, point.c)
     # sqrt(alpha) = b A(q, C) stays: 0 = A db + b (A_q dq + A_c dC).
-    pull = sigma * u * (a_c - temperature * a_q)
-    return 1.0 - point.slope * (n_u - float(sums[N_S]) / u * pull * big_c_u / (a + pull * big_c_b))
+    pull = sigma * u * (a_c - temperature * a_q) / a
+    noise = 1.0 + pull * big_c_b
+    return 1.0 - point.slope * (n_u - float(sums[N_S]) / u * pull * big_c_u / noise), noise
+
+
+def is_stable(case: Case, point: Point) -> bool:
+    """Whether a solution at load > 0 is stable in its overlap and its noise."""
+    return all(value > 0.0 for value in _stiffness(case, point, 1.0))

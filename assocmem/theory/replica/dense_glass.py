@@ -52,17 +52,17 @@ def width(noise: Noise, load: float, tau: float) -> tuple[float, tuple]:
     if len(noise.modes) == 1:
         value = noise.modes[0][0]
         return value * c + abs(value) * math.sqrt(load * q), g
-    total = sum(n for _, n in noise.modes) * noise.modes[0][0] ** 2
-
-    def gap(x: float) -> float:
-        b = low + x
-        return load * q * sum(n * (v / (b - v * c)) ** 2 for v, n in noise.modes) - 1.0
-
-    first = noise.modes[0][0] * math.sqrt(load * q)
-    high = math.sqrt(total * load * q)
-    if gap(first) <= 0.0:
-        return low + first, g
-    return low + brentq(gap, first, high * (1.0 + 1e-12), xtol=1e-300, rtol=1e-15), g
+    # The sum to the power -1/2 is concave in b and nearly linear: Newton from the least b.
+    target = math.sqrt(load * q)
+    b, before = low + noise.modes[0][0] * target, 0.0
+    for _ in range(60):
+        terms = [(n * v * v, b - v * c) for v, n in noise.modes]
+        h = sum(w / (d * d) for w, d in terms)
+        slope = sum(w / (d * d * d) for w, d in terms)  # -h'/2
+        before, b = b, b + (target - h**-0.5) / (slope * h**-1.5)
+        if abs(b - before) <= 4e-16 * b:
+            break
+    return b, g
 
 
 def glass_at(noise: Noise, load: float, tau: float, temperature: float | None = None) -> Glass:
@@ -111,16 +111,16 @@ def freezing(noise: Noise, load: float) -> float:
     if isinstance(noise, WeakNoise):
         return math.sqrt(load * noise.derivative(0.0, 2))
     # T^2 = alpha sum n lambda^2/(1 - lambda/T)^2: 1 = alpha sum n lambda^2/(T - lambda)^2.
-    top = max(value for value, _ in noise.modes)
-    first = abs(noise.modes[0][0]) * math.sqrt(load)
-    if len(noise.modes) == 1:
-        return top + first
-    high = math.sqrt(sum(n * v * v for v, n in noise.modes) * load) * 2.0 + first
-
-    def gap(x: float) -> float:
-        return load * sum(n * (v / (top + x - v)) ** 2 for v, n in noise.modes) - 1.0
-
-    return top + brentq(gap, first * (1.0 - 1e-12), high, xtol=1e-300, rtol=1e-15)
+    top, scale = noise.modes[0][0], math.sqrt(load)
+    t, before = top + abs(top) * scale, 0.0
+    for _ in range(60):
+        terms = [(n * v * v, t - v) for v, n in noise.modes]
+        h = sum(w / (d * d) for w, d in terms)
+        slope = sum(w / (d * d * d) for w, d in terms)
+        before, t = t, t + (scale - h**-0.5) / (slope * h**-1.5)
+        if abs(t - before) <= 4e-16 * abs(t):
+            break
+    return t
 
 
 def glass_tau(noise: Noise, load: float, temperature: float) -> tuple[float | None, float]:
@@ -129,6 +129,8 @@ def glass_tau(noise: Noise, load: float, temperature: float) -> tuple[float | No
     Degree 3 and more: T/sqrt(alpha) is a function of tau alone, which rises from 0 to a first
     maximum, or for ever.
     """
+    if isinstance(noise, PairNoise) and freezing(noise, load) <= 0.0:
+        return None, 0.0
     if temperature == 0.0:
         return 0.0, math.inf
 

@@ -4,20 +4,27 @@ In the coordinates of `dense_equations` states are the preimages of (sqrt(alpha)
 explicit map, whose sheet of retrieval starts at alpha = T = 0, where all spins follow the
 pattern. The ray from there through the wanted point is followed by arclength, through its folds,
 until it reaches the point or ends, so that existence is decided by the folds themselves. The
-first preimage met is the state: it is the one that grows out of the stored pattern.
+first stable preimage met is the state.
+
+In degree 3 and more, without a field, the first fold is the end: that of the state that grows out
+of the stored pattern along the ray or, where the fold has a cusp (examples of low quality), along
+the isotherm. Behind it replica symmetry may have further solutions of small overlap, unstable
+against its breaking. In degree 2 the folds of T = 0 are several where spins with few
+examples in favour of the archetype are lost first, and the state goes on behind them.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import brentq
 
 from ...errors import ConvergenceError
 from ..lines import Event, locate, trace
-from .dense_equations import Case, Point, at
+from .dense_equations import Case, Point, at, is_stable
 
 _FAR = 4.0  # sigma = 27 or tau = 27: no state of degree 3 or more without a field goes there
 _VERY_FAR = 21.0  # 1e9
@@ -46,11 +53,20 @@ def gradients(point: Point) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def far(case: Case) -> float:
-    """Where to stop looking, in the coordinates of `at_y`."""
-    return _VERY_FAR if case.noise.gap_values or case.field != 0.0 else _FAR
+def far(case: Case) -> tuple[float, float]:
+    """Where to stop looking, in the coordinates of `at_y`.
+
+    In degree 2 the overlap vanishes continuously at large tau, and at large sigma the load tends
+    to a constant.
+    """
+    if case.field != 0.0:
+        return _VERY_FAR, _VERY_FAR
+    if case.noise.gap_values:
+        return math.asinh(8.0 * math.sqrt(case.parts)), _VERY_FAR
+    return _FAR, _FAR
 
 
+@lru_cache(maxsize=4)
 def origin(case: Case) -> float | None:
     """The sigma at which the sheet starts at T = alpha = 0.
 
@@ -59,13 +75,12 @@ def origin(case: Case) -> float | None:
     """
     if not (case.noise.gap_values and case.has_idle):
         return 0.0 if at(case, 0.0, 0.0).u > 0.0 else None
-    grid = np.geomspace(1e-6, 20.0, 240)
-    roots = np.array([at(case, s, 0.0).root for s in grid])
-    up = np.flatnonzero((roots[:-1] <= 0.0) & (roots[1:] > 0.0))
-    if len(up) == 0:
-        return None
-    i = int(up[0])
-    return brentq(lambda s: at(case, s, 0.0).root, grid[i], grid[i + 1], xtol=1e-16)
+    last = 1e-22  # far below the probability of idle spins, which sigma is of the order of
+    for sigma in np.geomspace(last, 20.0, 400):
+        if at(case, sigma, 0.0).root > 0.0:
+            return brentq(lambda s: at(case, s, 0.0).root, last, sigma, xtol=1e-16)
+        last = sigma
+    return None
 
 
 def find(case: Case, load: float, temperature: float) -> Found:
@@ -90,6 +105,11 @@ def find(case: Case, load: float, temperature: float) -> Found:
     if y is not None:
         point = _polished(case, y, root, temperature)
         return Found(point, count)
+    if single(case) and root > 0.0 and temperature > 0.0:
+        y, evaluations = _along_isotherm(case, root, temperature)
+        count += evaluations
+        if y is not None:
+            return Found(_polished(case, y, root, temperature), count)
     if abs(nearest - 1.0) < 1e-13:
         raise ConvergenceError(
             f"existence is not decided at load={load!r}, T={temperature!r}: within rounding of "
@@ -194,14 +214,14 @@ def _along_ray(case: Case, sigma0: float, root: float, temperature: float):
     if len(start.points) == 0:
         raise ConvergenceError(f"no start of the ray to load={root**2!r}, T={temperature!r}", 1.0)
     lowest = 0.3 * fraction(start.points[0])
-    edge = far(case)
+    edge_sigma, edge_tau = far(case)
     reach = Event("reached", lambda y, t: fraction(y) - 1.0)
     events = [
         reach,
         Event("fold", slope),
         Event("edge", lambda y, t: fraction(y) - lowest),
-        Event("edge", lambda y, t: edge - y[0]),
-        Event("edge", lambda y, t: edge - y[1]),
+        Event("edge", lambda y, t: edge_sigma - y[0]),
+        Event("edge", lambda y, t: edge_tau - y[1]),
     ]
     farthest = 0.0
     y, along = start.points[0], start.tangents[0]
@@ -216,19 +236,62 @@ def _along_ray(case: Case, sigma0: float, root: float, temperature: float):
                 float(np.max(curve.residuals, initial=np.inf)),
             )
         end = curve.points[-1]
-        if curve.ended == "reached":
-            return end, 1.0, count
         if curve.ended == "fold" and fraction(end) >= 1.0 > fraction(curve.points[-2]):
-            before, tangent = curve.points[-2], curve.tangents[-2]
+            before, tangent = curve.points[-2], curve.tangents[-2]  # reached, and left again
             length = float(tangent @ (end - before))
-            cut = locate(system, before, tangent, length, reach, jacobian, 1e-12)
-            return cut[1], 1.0, count
+            return locate(system, before, tangent, length, reach, jacobian, 1e-12)[1], 1.0, count
+        if curve.ended == "reached":
+            if root == 0.0 or is_stable(case, evaluate(end)):
+                return end, 1.0, count
+            y, along = end, curve.tangents[-1]
+            continue
         farthest = max(farthest, fraction(end))
-        if curve.ended == "edge":
+        if curve.ended == "edge" or single(case):
             return None, farthest, count
         along = curve.tangents[-1]
         y, small = end + 1e-6 * along, 2e-3
     raise ConvergenceError("more than 20 folds along the ray", math.inf)
+
+
+def single(case: Case) -> bool:
+    """Whether the first fold is the end of the state, see the module."""
+    return not case.noise.gap_values and case.field == 0.0
+
+
+def isotherm(case: Case, temperature: float):
+    """The curve of constant T > 0 as a system with its Jacobian, for `trace`."""
+
+    def system(y):
+        if not (-0.1 < y[0] < 25.0 and -0.1 < y[1] < 25.0):
+            return np.array([np.nan])
+        return np.array([at_y(case, y).t / temperature - 1.0])
+
+    def jacobian(y):
+        return gradients(at_y(case, y))[1][np.newaxis] / temperature
+
+    return system, jacobian
+
+
+def _along_isotherm(case: Case, root: float, temperature: float):
+    """(point y or None, evaluations): from load 0 to the wanted one, or to the first fold."""
+    start, _, count = _along_ray(case, 0.0, 0.0, temperature)
+    if start is None:
+        return None, count
+    system, jacobian = isotherm(case, temperature)
+    reach = Event("reached", lambda y, t: at_y(case, y).root / root - 1.0)
+    fold = Event("fold", lambda y, t: gradients(at_y(case, y))[0] @ t)
+    curve = trace(
+        system, start, np.array([1.0, 0.0]), [reach, fold], jacobian=jacobian, step=1e-3,
+        max_step=0.15, tolerance=1e-12,
+    )  # fmt: skip
+    count += 4 * len(curve.points)
+    end = curve.points[-1]
+    if curve.ended == "fold" and at_y(case, end).root >= root:
+        before, tangent = curve.points[-2], curve.tangents[-2]
+        length = float(tangent @ (end - before))
+        end = locate(system, before, tangent, length, reach, jacobian, 1e-12)[1]
+        return end, count
+    return (end if curve.ended == "reached" else None), count
 
 
 def _polished(case: Case, y: np.ndarray, root: float, temperature: float) -> Point:

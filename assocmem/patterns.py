@@ -225,6 +225,11 @@ class Structured:
         return patterns
 
     @property
+    def labels(self) -> tuple[int, ...]:
+        """Label of each pattern: ``classes``, or all of the set."""
+        return _signs_of(self)[4]
+
+    @property
     def n_spins(self) -> int:
         """N, the number of pixels kept."""
         return int(self.pixels.sum())
@@ -337,7 +342,7 @@ class Structured:
 
 
 def _signs_of(ensemble: Structured) -> tuple:
-    """Pixels kept, archetypes, and (signs, index) of the training and of the test part."""
+    """Pixels kept, archetypes, (signs, index) of the training and of the test part, labels."""
     from .datasets import FOLDER
 
     return _read(ensemble, os.environ.get(FOLDER))
@@ -372,7 +377,7 @@ def _read(ensemble: Structured, folder: str | None) -> tuple:
     found += [(signs[:, pixels].copy(), index) for signs, index in parts]
     for array in (*found[:2], *found[2], *found[3]):
         array.flags.writeable = False
-    return tuple(found)
+    return (*found, tuple(classes))
 
 
 def _draw_signs(plus: float, n_patterns: int, n_spins: int, rng: np.random.Generator) -> np.ndarray:

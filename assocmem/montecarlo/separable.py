@@ -44,6 +44,7 @@ class SeparableStore:
         self.bits, self.n_stored = sample.stored, sample.n_stored
         self.block = 0  # attempts served together; 0: as many as pays
         self.coefficients, self.smooth = np.zeros((2, ORDER), np.float32), False
+        self.centre = np.zeros(2)
         if isinstance(energy, (Exponential, LogSumExp)):
             logarithm = isinstance(energy, LogSumExp)
             self.kind = separable.LOGARITHM if logarithm else separable.EXPONENTIAL
@@ -59,6 +60,10 @@ class SeparableStore:
             self._tabulate(energy, sample)
             pairs = self.parts.view(np.uint64)[:, 0]
         self.external = sample.field / self.unit
+        self.shifts = self.external
+        if self.centre[0] != 0.0:
+            ones = [np.count_nonzero(np.unpackbits(row.view(np.uint8))) for row in self.bits]
+            self.shifts = self.external + self.centre[0] * (2.0 * np.array(ones) - self.n_stored)
         patterns = separable.BLOCK * self.bits.shape[1]
         self._tables = (self.parts, pairs, self.coefficients, self.smooth)
         self._memory = (
@@ -72,6 +77,8 @@ class SeparableStore:
 
     def _tabulate(self, energy: Energy, sample: DenseSample) -> None:
         """Odd and even parts, in a unit that makes them exact in float32 where it can be."""
+        from .kernels import separable
+
         size, degree = sample.n_spins, energy.degree or 1
         table = energy.table(size)
         factor = math.factorial(degree) * float(size) ** (degree - 1)
@@ -101,43 +108,49 @@ class SeparableStore:
             )
         self.unit = sample.model.scale / factor
         self.table = 0.5 * table
-        self.parts = np.stack([odd, even], axis=1).astype(np.float32)
-        if integer and 2 <= degree <= ORDER:
-            self._smoothen(odd, even, degree)
-        self.exact = integer and np.array_equal(self.parts[:, 0], odd)
+        exact = self._smoothen(odd, even, degree) if integer and 2 <= degree <= ORDER else None
+        odd, even = (odd, even) if exact is None else exact
+        # Means over random patterns are taken out: sums of float32 keep more of their digits.
+        k = np.arange(size + 1)
+        logs = [math.lgamma(size + 1) - math.lgamma(j + 1) - math.lgamma(size - j + 1) for j in k]
+        law = np.exp(np.array(logs) - size * math.log(2.0))
+        self.centre = np.array([law @ odd, law @ even])
+        if integer:
+            self.centre = np.rint(self.centre)
+        wanted = np.stack([odd, even], axis=1) - self.centre
+        self.parts = wanted.astype(np.float32)
+        if exact is not None:
+            self.coefficients[:, -1] -= self.centre
+            smooth = np.empty_like(self.parts)
+            separable.tabulate(self.coefficients, size, smooth)
+            near = np.abs(smooth - wanted) <= 2.0**-21 * (np.abs(wanted) + usual)
+            self.smooth = bool(near.all())
+            self.parts = smooth if self.smooth else self.parts
         # Rounding of the parts of condensed patterns and of the noise of the others.
         rounding = 2.0**-21 * (largest + usual * math.sqrt(self.n_stored))
-        self.floor = 0.0 if self.exact else 2.0 * self.unit * rounding
+        exactly = integer and np.array_equal(self.parts, wanted)
+        self.floor = 0.0 if exactly else 2.0 * self.unit * rounding
 
-    def _smoothen(self, odd: np.ndarray, even: np.ndarray, degree: int) -> None:
-        """Take polynomials of M instead of tables if they are as exact."""
-        from .kernels import separable
-
+    def _smoothen(self, odd, even, degree: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """Polynomials of M that are the parts exactly, if they are; sets their coefficients."""
         size = len(odd) - 1
         overlaps = 2.0 * np.arange(size + 1) - size
         first = (size + 1 - degree) // 2
         if first < 1:
-            return
-        middle = slice(first, first + degree)
+            return None
         exact = []
         for k, (part, order) in enumerate(((odd, degree), (even, degree - 1))):
-            chosen = overlaps[middle][:order]
-            found = np.rint(np.linalg.solve(np.vander(chosen), part[middle][:order]))
+            middle = slice(first, first + order)
+            found = np.rint(np.linalg.solve(np.vander(overlaps[middle]), part[middle]))
             self.coefficients[k, ORDER - order :] = found
             exact.append(np.polyval(found, overlaps))
-        ends = [even[0] + odd[0], even[-1] - odd[-1]]
-        same = ends == [exact[1][0] + exact[0][0], exact[1][-1] - exact[0][-1]]
+        # At the ends only the sum or difference matters.
+        same = even[0] + odd[0] == exact[1][0] + exact[0][0]
+        same &= even[-1] - odd[-1] == exact[1][-1] - exact[0][-1]
         same &= np.array_equal(exact[0][1:-1], odd[1:-1])
         same &= np.array_equal(exact[1][1:-1], even[1:-1])
-        if not same or np.abs(exact).max() >= 2.0**49:
-            return
-        parts = np.empty_like(self.parts)
-        separable.tabulate(self.coefficients, size, parts)
-        usual = np.abs(exact[0][overlaps**2 <= 9 * size]).max()
-        near = np.abs(parts - np.transpose(exact)) <= 2.0**-21 * (np.abs(parts) + usual)
-        if near.all():
-            self.parts, self.smooth = parts, True
-            odd[[0, -1]] = exact[0][[0, -1]]
+        same &= np.abs(exact).max() < 2.0**49
+        return (exact[0], exact[1]) if same else None
 
     def run(self, sweeps: int, interval: int, out: np.ndarray) -> None:
         """Run all chains; see `Engine.run`."""
@@ -146,7 +159,7 @@ class SeparableStore:
         owner = self.owner
         separable.run(
             self.bits, self.n_stored, self.kind, self.rate, self.table, self._tables, self._memory,
-            self.counts, self.external, owner._spins, owner._single, owner._rates, owner._rule,
+            self.counts, self.external, self.shifts, self.n_stored * self.centre[1], owner._spins, owner._single, owner._rates, owner._rule,
             owner._update, self.block, owner._flips, owner._sums, owner._tracked, self.unit,
             sweeps, interval, out,
         )  # fmt: skip

@@ -192,6 +192,7 @@ def refer(rate, top, parts):
 def scaled_cost(kind, slope, energy_rate, size, top, spin, row_sum, whole, rest, external):
     """Cost of a flip over T in powers of two, of sums that `sum_rows` found.
 
+    ``external`` is the field, and with it what a constant taken out of the odd parts makes.
     ``slope`` is that of costs counted in 2 unit; unit = 1/2 for exponentials.
     """
     if kind == SUM:
@@ -242,8 +243,8 @@ def energy_of(kind, counts, n_stored, table, energy_rate, spins, external, unit,
 
 
 @kernel
-def run(bits, n_stored, kind, energy_rate, table, tables, memory, counts, external, spins, single,
-        rates, rule, update, block, flips, spin_sums, tracked, unit, sweeps, interval,
+def run(bits, n_stored, kind, energy_rate, table, tables, memory, counts, external, shifts, base,
+        spins, single, rates, rule, update, block, flips, spin_sums, tracked, unit, sweeps, interval,
         out):  # fmt: skip
     """Run R chains one after the other; see `lanes.run` for the common parameters.
 
@@ -262,6 +263,10 @@ def run(bits, n_stored, kind, energy_rate, table, tables, memory, counts, extern
     memory
         Odd parts of the patterns, 64 W, 0 from ``n_stored`` on; a tile of pairs, uint64; and
         float64 (WIDEST + 2, LANES).
+    external, shifts : float64 (N,)
+        Fields, and fields with c sum_mu xi_i^mu for the constant c taken out of the odd parts.
+    base : float64
+        What was taken out of all even parts together.
     counts : uint8 or uint16 (R, 64 W)
         Agreeing sites of each chain's state.
     block : int64
@@ -315,7 +320,7 @@ def run(bits, n_stored, kind, energy_rate, table, tables, memory, counts, extern
                 i = sites[used]
                 z = scaled_cost(
                     kind, slope, energy_rate, size, top, chain[i], found[used], found[WIDEST],
-                    found[WIDEST + 1], external[i],
+                    found[WIDEST + 1] + base, shifts[i],
                 )  # fmt: skip
                 flip = accepts(z, wide(draws[used]), rule)
                 used += 1

@@ -157,18 +157,19 @@ class SeparableStore:
         from .kernels import separable
 
         owner = self.owner
+        base = self.n_stored * self.centre[1]
         separable.run(
             self.bits, self.n_stored, self.kind, self.rate, self.table, self._tables, self._memory,
-            self.counts, self.external, self.shifts, self.n_stored * self.centre[1], owner._spins, owner._single, owner._rates, owner._rule,
-            owner._update, self.block, owner._flips, owner._sums, owner._tracked, self.unit,
-            sweeps, interval, out,
+            self.counts, self.external, self.shifts, base, owner._spins, owner._single,
+            owner._rates, owner._rule, owner._update, self.block, owner._flips, owner._sums,
+            owner._tracked, self.unit, sweeps, interval, out,
         )  # fmt: skip
 
     def energies(self) -> np.ndarray:
         """Total energies of the present states, shape (R,). Cost: K look-ups per chain."""
         from .kernels import separable
 
-        histogram = np.zeros(len(self.external) + 1, np.int64)
+        histogram = np.zeros((4, len(self.external) + 1), np.int64)
         found = [
             separable.energy_of(
                 self.kind, counts, self.n_stored, self.table, self.rate, spins, self.external,

@@ -85,6 +85,16 @@ def tabulate(coefficients, size, parts):
         parts[k, 0], parts[k, 1] = values[0], sums[1, 0]
 
 
+@inlined
+def look_up_pairs(counts, pairs, buffer, values, first, last, stop, sums):
+    """`look_up` in a table of pairs; ``stop`` - ``first`` is a multiple of 16."""
+    for k in range(last - first):
+        buffer[k] = pairs[counts[first + k]]
+    for k in range(last - first, stop - first):
+        buffer[k] = _ZERO
+    split_pairs(sums, buffer, values, first, stop - first)
+
+
 @kernel
 def look_up(counts, parts, pairs, coefficients, smooth, buffer, values, first, last, stop, size,
             sums):  # fmt: skip
@@ -110,14 +120,14 @@ def look_up(counts, parts, pairs, coefficients, smooth, buffer, values, first, l
             a += values[mu]
             mu += 1
         sums[0, 0] += (a + b) + (c + d)
-    elif smooth and last == stop:
-        evaluate_all(coefficients, sums, counts, values, first, last - first, size)
     else:
-        for k in range(last - first):
-            buffer[k] = pairs[counts[first + k]]
-        for k in range(last - first, stop - first):
-            buffer[k] = _ZERO
-        split_pairs(sums, buffer, values, first, stop - first)
+        whole = first + (last - first) // LANES * LANES
+        if smooth:
+            evaluate_all(coefficients, sums, counts, values, first, whole - first, size)
+        else:
+            look_up_pairs(counts, pairs, buffer, values, first, whole, whole, sums)
+        if whole < stop:
+            look_up_pairs(counts, pairs, buffer, values, whole, last, stop, sums)
 
 
 @inlined
@@ -212,21 +222,32 @@ def scaled_cost(kind, slope, energy_rate, size, top, spin, row_sum, whole, rest,
 
 
 @kernel
-def interaction(kind, counts, n_stored, table, energy_rate, size, histogram):
-    """Energy without external fields, in 2 unit: K look-ups, ``table`` being F in 2 unit."""
+def count_sites(counts, n_stored, histogram):
+    """Number of patterns at each k, int64 (4, N + 1): every fourth pattern has a row of its own,
+    since adding to the same number again at once would wait for the first to be written.
+    """
     histogram[:] = 0
     for mu in range(n_stored):
-        histogram[counts[mu]] += 1
+        histogram[mu & 3, counts[mu]] += 1
+    for k in range(histogram.shape[1]):
+        for row in range(1, 4):
+            histogram[0, k] += histogram[row, k]
+
+
+@kernel
+def interaction(kind, counts, n_stored, table, energy_rate, size, histogram):
+    """Energy without external fields, in 2 unit, ``table`` being F in 2 unit: K additions."""
+    count_sites(counts, n_stored, histogram)
     total = 0.0
     if kind == SUM:
-        for k in range(histogram.size):
-            total += histogram[k] * table[k]
+        for k in range(size + 1):
+            total += histogram[0, k] * table[k]
         return -total
-    top = histogram.size - 1
-    while histogram[top] == 0:
+    top = size
+    while histogram[0, top] == 0:
         top -= 1
     for k in range(top + 1):
-        total += histogram[k] * np.exp(2.0 * energy_rate * (k - top))
+        total += histogram[0, k] * np.exp(2.0 * energy_rate * (k - top))
     if kind == LOGARITHM:
         return size - 2.0 * top - np.log(total) / energy_rate
     return -total * np.exp(2.0 * energy_rate * (top - size))
@@ -244,8 +265,8 @@ def energy_of(kind, counts, n_stored, table, energy_rate, spins, external, unit,
 
 @kernel
 def run(bits, n_stored, kind, energy_rate, table, tables, memory, counts, external, shifts, base,
-        spins, single, rates, rule, update, block, flips, spin_sums, tracked, unit, sweeps, interval,
-        out):  # fmt: skip
+        spins, single, rates, rule, update, block, flips, spin_sums, tracked, unit, sweeps,
+        interval, out):  # fmt: skip
     """Run R chains one after the other; see `lanes.run` for the common parameters.
 
     Parameters
@@ -283,7 +304,7 @@ def run(bits, n_stored, kind, energy_rate, table, tables, memory, counts, extern
     turns = None if tables[0].ndim == 2 else flips_of
     draws = np.zeros(WIDEST, np.uint64)
     flipped = np.zeros(size, np.int64)
-    histogram = np.zeros(size + 1, np.int64)
+    histogram = np.zeros((4, size + 1), np.int64)
     attempts = sweeps * size
     for r in range(n_chains):
         chain, agreeing, slope = spins[r], counts[r], rates[r]

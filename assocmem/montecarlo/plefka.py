@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
-_BLOCK = 2**13  # patterns multiplied at a time
+_BLOCK = 2**11  # patterns multiplied at a time
 _KEPT = 2**28  # bytes of patterns kept as float32 between updates
 _NEAR_ONE = 0.999  # largest lambda C on the way; a solution has less
 
@@ -207,9 +207,9 @@ def reaction(
 ) -> np.ndarray:
     """Factor of m_i in Onsager's reaction field, of the shape of ``beta`` and ``q``.
 
-    alpha beta (1 - q) g''(q) with alpha = K/N^(p-1) for p >= 3, times the ratio of the number of
-    sets of p - 2 other spins to N^(p-2)/(p-2)!; and the sum over modes for p = 2 (see the module),
-    where lambda C is held at 0.999 on the way to a solution.
+    alpha beta (1 - q) g''(q) with alpha = K/N^(p-1) for p >= 3, the sets of p - 1 other spins
+    counted exactly; and the sum over modes for p = 2 (see the module), where lambda C is held at
+    0.999 on the way to a solution.
     """
     p, learning = model.p, model.learning
     load = n_patterns / float(n_spins) ** (p - 1)
@@ -219,7 +219,7 @@ def reaction(
         if isinstance(learning, Unsupervised):
             alike = learning.quality ** (2 * p)
             kappa = (alike + (1.0 - alike) / learning.n_examples) / learning.variance**p
-        sets = math.comb(n_spins - 2, p - 2) / float(n_spins) ** (p - 2)
+        sets = math.comb(n_spins - 2, p - 2) * (n_spins - 1) / float(n_spins) ** (p - 1)
         return load * kappa * sets * c * q ** (p - 2)
     modes = [(1.0, 1.0)]
     if isinstance(learning, Unsupervised):

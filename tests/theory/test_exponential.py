@@ -189,6 +189,43 @@ def test_stored_patterns_and_flips_one_by_one():
     assert abs(np.mean(shares) - expected) < 5.0 * error
 
 
+@pytest.mark.parametrize(("rate", "overlap"), [(1.0, 0.5), (0.4, 0.8)])
+def test_basins(rate, overlap):
+    # From overlap m the field of the pattern is exp(-rate (N - 1)(1 - m)) in units of its full
+    # one. 5 % below the load of `basin_load` noise above it is exponentially rare, 5 % beyond it is
+    # common: of 2000 samples at N = 600 less than 1 % and more than 20 %. The first is condensed,
+    # where a pattern nearer than m is there with chance exp(-N (I(m) - alpha)) = 0.02 or less in
+    # mean; the second is normal, with a ratio of exp(5) to the width and of exp(-5).
+    n = 600
+    edge = basin_load(rate, overlap)
+    own = math.exp(-rate * (n - 1) * (1.0 - overlap))
+    shares = [
+        np.mean(np.abs(noise_samples(x * edge, rate, n, 2000, seed=4).field) > own)
+        for x in (0.95, 1.05)
+    ]
+    assert shares[0] < 0.03
+    assert shares[1] > 0.2
+
+
+@pytest.mark.parametrize("t", [0.25, 0.4])
+def test_simulation_of_retrieval(t):
+    # 40 spins, 55 patterns: the noise is below the pattern by exp(-20), so that spins are free in
+    # the pattern's field. 5 standard errors over 16 samples: with Student's law of 15, 2e-4 for
+    # each of four numbers, at fixed seed.
+    from assocmem import sample
+
+    model = Dense(load=0.1, energy=LogSumExp(1.0))
+    found = sample(
+        model, n_spins=40, temperature=t, sweeps=600, burn_in=100, chains=2, disorder=16, seed=3,
+        progress=False,
+    ).to_dataset()  # fmt: skip
+    theory = solve(model, t)
+    for name, expected in (("overlap", theory.overlaps[0]), ("energy", theory.energy)):
+        values = found[name].values.reshape(16, 2).mean(axis=1)
+        error = values.std(ddof=1) / 4.0
+        assert abs(values.mean() - expected) < 5.0 * error
+
+
 # States and lines.
 
 
@@ -217,7 +254,6 @@ def _log_moment(load, rate, temperature, n, tilt, n_samples, seed):
 )  # fmt: skip
 def test_free_energy_against_importance_sampling(load, temperature, phase):
     # Z averaged over patterns has the exponent of the phases, as K states count (exponential.py).
-    # Exact at every N up to the sampling error; phases leave corrections of order 1/N.
     rate = 1.0
     model = Dense(load=load, energy=LogSumExp(rate))
     f = solve(model, temperature, phase).free_energy
@@ -229,14 +265,12 @@ def test_free_energy_against_importance_sampling(load, temperature, phase):
         weight = rival.free_energy - (temperature * load if other == "retrieval" else 0.0)
         assert weight > f
     tilt = 1.0 / temperature if phase == "retrieval" else rate
-    values = []
-    for n in (150, 300):
-        value, error = _log_moment(load, rate, temperature, n, tilt, 20_000, seed=n)
-        assert error < 1e-3
-        values.append((value, error))
-    extrapolated = 2.0 * values[1][0] - values[0][0]
-    # 6 standard errors, and exp(-N gap) of the other phase
-    assert abs(extrapolated + f / temperature) < 6.0 * 3.0 * values[1][1] + 1e-4
+    # N times the deviation: only corrections exponential in N are left, no terms of order 1/N.
+    small, large = (_log_moment(load, rate, temperature, n, tilt, 20_000, n) for n in (75, 300))
+    gaps = [n * abs(found[0] + f / temperature) for n, found in ((75, small), (300, large))]
+    assert gaps[0] < 0.1
+    # 6 standard errors: 2e-9 by the normal law; 1e-9 for rounding
+    assert gaps[1] < 6.0 * 300 * large[1] + 0.1 * gaps[0] + 1e-9
 
 
 def test_linear_point():

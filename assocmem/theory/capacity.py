@@ -132,7 +132,7 @@ def _critical(model: Hopfield, temperature: float, n_mixed: int) -> tuple[float,
 
         return of_dense(model, temperature, n_mixed=n_mixed)
     if not isinstance(model, Hopfield):
-        raise TypeError(f"model must be a Hopfield or Dense model, got {model!r}")
+        raise TypeError(f"model must be a Hopfield model or a Dense one, got {model!r}")
     time = dreaming_time(model.rule)
     if any(model.field):
         raise ValueError(f"field must be zero for a critical load, got {model.field!r}")

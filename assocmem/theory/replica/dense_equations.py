@@ -196,7 +196,7 @@ def at(case: Case, sigma: float, tau: float) -> Point:
 def numbers(case: Case, point: Point, temperature: float, load: float) -> dict:
     """Free energy, entropy and eigenvalues at a point of the map."""
     sums, u, n, q, c = point.sums, point.u, point.n, point.q, point.c
-    b = point.sigma * u
+    b = float(point.sigma * u)
     noise = case.noise
     f = case.parts * (n * case.slope(n) - case.condensed(n)) - u * float(sums[LC])
     entropy = float(sums[ENTROPY])
@@ -206,13 +206,13 @@ def numbers(case: Case, point: Point, temperature: float, load: float) -> dict:
         stability["noise"] = jump
         f += load * noise.free_energy(q, c, temperature)
         entropy += load * noise.entropy(q, c)
-        stability["replicon"] = temperature - load * noise.by_q(q, c) * float(sums[C4]) / u
+        stability["replicon"] = float(temperature - load * noise.by_q(q, c) * sums[C4] / u)
     if case.has_split:
-        stability["symmetry"] = 1.0 - point.slope * float(sums[SPLIT]) / u
+        stability["symmetry"] = float(1.0 - point.slope * sums[SPLIT] / u)
     if noise.gap_values:
         stability["uncondensed"] = 1.0 - max(noise.gap_values) * c
     return {
-        "free_energy": f,
+        "free_energy": float(f),
         "entropy": entropy,
         "b": b,
         "r": noise.variance(q, c),
@@ -231,7 +231,7 @@ def _stiffness(case: Case, point: Point, load: float) -> tuple[float, float]:
     sums, u, sigma, tau = point.sums, point.u, point.sigma, point.tau
     n_u = -(sigma * float(sums[N_S]) + tau * float(sums[N_T])) / u
     if load == 0.0 or sigma == 0.0:
-        return 1.0 - point.slope * n_u, 1.0
+        return float(1.0 - point.slope * n_u), 1.0
     c, c_s, c_t = float(sums[C]), float(sums[C_S]), float(sums[C_T])
     big_c_u = -(c + sigma * c_s + tau * c_t) / (u * u)
     big_c_b = c_s / (u * u)
@@ -240,7 +240,8 @@ def _stiffness(case: Case, point: Point, load: float) -> tuple[float, float]:
     # sqrt(alpha) = b A(q, C) stays: 0 = A db + b (A_q dq + A_c dC).
     pull = sigma * u * (a_c - temperature * a_q) / a
     noise = 1.0 + pull * big_c_b
-    return 1.0 - point.slope * (n_u - float(sums[N_S]) / u * pull * big_c_u / noise), noise
+    total = n_u - float(sums[N_S]) / u * pull * big_c_u / noise
+    return float(1.0 - point.slope * total), float(noise)
 
 
 def is_stable(case: Case, point: Point) -> bool:

@@ -71,6 +71,10 @@ def solve_learned(model: Dense, temperature: float, law: str, field: float) -> S
     u, b = (float(value) for value in track[-1].x)
     sums = _sums(case, u, b, field, temperature)
     n, q, c = float(sums[N]), float(sums[Q]), float(sums[C]) / u
+    if not n > 0.0:
+        raise ConvergenceError(
+            f"retrieval at field {field!r} was not reached from field {first:g}: it turns over", n
+        )
     matrix = saddle.numerical_jacobian(lambda x: residual(x, field), track[-1].x)
     entropy = float(sums[ENTROPY])
     f = n * case.slope(n) - case.condensed(n) - u * float(sums[LC])

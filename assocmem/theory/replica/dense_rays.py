@@ -100,12 +100,19 @@ def find(case: Case, load: float, temperature: float) -> Found:
     if sigma is None:
         return Found(None, 1, "the pattern has no field of its own sign at T = 0, load 0")
     if root == 0.0 and temperature == 0.0:
-        return Found(at(case, sigma, 0.0), 1)
+        return Found(at(case, 0.0, 0.0), 1)
+    size = at(case, sigma, 0.0).u
+    if 0.0 < temperature <= 1e-15 * size and root > 0.0 and not case.has_idle:
+        cold = find(case, load, 0.0)
+        if cold.point is None:
+            return cold
+        tau = temperature / cold.point.u  # nothing else moves
+        return Found(at(case, cold.point.sigma, tau), cold.iterations)
     y, nearest, count = _along_ray(case, sigma, root, temperature)
     if y is not None:
         point = _polished(case, y, root, temperature)
         return Found(point, count)
-    if single(case) and root > 0.0 and temperature > 0.0:
+    if single(case) and root > 0.0 and temperature > 1e-15 * size:
         y, evaluations = _along_isotherm(case, root, temperature)
         count += evaluations
         if y is not None:

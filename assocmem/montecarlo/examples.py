@@ -43,9 +43,10 @@ class ExamplesStore:
             self.floor = 0.0
         else:
             self.factor = 1.0 / examples
-            # Rounding of condensed patterns, of slope about 1, and of the noise of the others.
+            # Rounding of condensed patterns, of slope 1/(p-1)!, and of the noise of the others.
             noise = sample.n_patterns * float(size) ** (-0.5 * (order - 1))
-            self.floor = 1e-12 * sample.model.scale * (1.0 + noise)
+            slope = 1.0 / math.factorial(order - 1)
+            self.floor = 1e-12 * sample.model.scale * (slope + noise * math.sqrt(slope))
         self.external = sample.field / self.unit
         one = 8 * (order - 1) * sample.n_patterns
         have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

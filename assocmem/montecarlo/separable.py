@@ -126,8 +126,10 @@ class SeparableStore:
             near = np.abs(smooth - wanted) <= 2.0**-21 * (np.abs(wanted) + usual)
             self.smooth = bool(near.all())
             self.parts = smooth if self.smooth else self.parts
-        # Rounding of the parts of condensed patterns and of the noise of the others.
-        rounding = 2.0**-21 * (largest + usual * math.sqrt(self.n_stored))
+        # Rounding of the noise of uncondensed patterns. Not of condensed ones, though a field in
+        # which two of them cancel is rounded by more: far from all patterns fields of many bodies
+        # are fainter than that, and at T = 0 they must keep their sign.
+        rounding = 2.0**-21 * usual * math.sqrt(self.n_stored)
         exactly = integer and np.array_equal(self.parts, wanted)
         self.floor = 0.0 if exactly else 2.0 * self.unit * rounding
 

@@ -211,6 +211,29 @@ def test_symmetric_end_at_zero_temperature(p):
     assert not beyond.exists and "beyond the end" in beyond.reason
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("load", "t"), [(0.13, 0.02), (0.145, 0.05)])
+def test_simulated_overlap_beyond_replica_symmetry(load, t):
+    # N = 400, from the pattern, 16 samples: the mean overlap within 4 standard errors of 1RSB
+    # (Student's law of 15: 1e-3 each, at fixed seed). At the second point replica symmetry has no
+    # state at all; at the first it is 0.028 too low. What is left of finite size falls as 1/N:
+    # 0.914(14) at N = 200 and 0.895(12) at 400, 1RSB 0.8929; 0.724(40), 0.814(17), 1RSB 0.8176.
+    from assocmem import sample
+
+    model = Dense(load=load, p=3)
+    theory = solve_rsb(model, t)
+    found = sample(
+        model, n_spins=400, temperature=t, sweeps=600, burn_in=300, chains=2, disorder=16, seed=3,
+        progress=False,
+    ).to_dataset()  # fmt: skip
+    overlaps = found["overlap"].values.reshape(16, 2).mean(axis=1)
+    error = overlaps.std(ddof=1) / 4.0
+    assert error < 0.025
+    assert abs(overlaps.mean() - theory.overlaps[0]) < 4.0 * error
+    if load > critical_load_rsb(t, model).load_rs:
+        assert not solve(model, t).exists
+
+
 def test_critical_load_of_hebb_is_as_before():
     assert critical_load_rsb(0.0, Hopfield(load=0.0)).load == critical_load_rsb().load
     with pytest.raises(ValueError, match="temperature"):

@@ -156,6 +156,7 @@ def verify(
     burn_in: int | None = None,
     seed: int = 0,
     false_alarm: float = 1e-3,
+    corrections: int = 1,
     theory: Prediction | None = None,
     workers: int | None = None,
     progress: bool = True,
@@ -163,10 +164,11 @@ def verify(
     """Solve a model and simulate it, and judge each prediction by its z-score.
 
     At every size N the simulated mean over disorder is compared with the theory at the load
-    K/N which the samples of that size have. The differences are fitted by d + c/N, the leading
-    finite-size law away from critical points, and d is the claim's discrepancy: with one size
-    there is nothing to extrapolate and c = 0. Weights are proportional to N, and so known
-    beforehand; the error comes from the spread over disorder at each size.
+    K/N which the samples of that size have. The differences are fitted by d + c/N (and further
+    powers, see ``corrections``), the finite-size law away from critical points, and d is the
+    claim's discrepancy: with one size there is nothing to extrapolate and c = 0. Weights are
+    proportional to N, and so known beforehand; the error comes from the spread over disorder at
+    each size.
 
     Parameters
     ----------
@@ -193,6 +195,9 @@ def verify(
     false_alarm : float
         Probability that a right theory fails somewhere in the table, shared among the claims
         (Sidak).
+    corrections : int
+        Powers of 1/N in the finite-size law, at most one less than the sizes are used. Where the
+        sizes are not large beside p^2, as in dense networks of p = 6, take 2.
     theory : callable, optional
         ``theory(model, temperature)`` returning predictions by name (``overlap``, ``q``,
         ``energy``, ``susceptibility``, ``specific_heat``), in place of the package's own.
@@ -241,6 +246,7 @@ def verify(
     workers = os.cpu_count() or 1 if workers is None else check.integer("workers", workers, 1)
     burn_in = sweeps // 2 if burn_in is None else check.integer("burn_in", burn_in, 0)
     check.real("false_alarm", false_alarm, 0.0, 1.0, open_low=True, open_high=True)
+    corrections = check.integer("corrections", corrections, 1, 5)
     n_mixed = check.integer("n_mixed", n_mixed, 2)
     tracked = n_mixed if state == "mixture" else 1
     predict = _prediction(state, n_mixed) if theory is None else theory
@@ -269,6 +275,7 @@ def verify(
         "sweeps": sweeps,
         "burn_in": burn_in,
         "seed": seed,
+        "corrections": corrections,
     }
     measured = {
         n: _measure(model, n, _STARTS[state], tracked, settings, workers, progress) for n in sizes
@@ -285,6 +292,7 @@ def verify(
             escaped[k],
             sizes,
             level,
+            corrections,
         )
         for k, t in enumerate(temperatures)
         for name in names

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def compute(
     *,
     orders: Sequence[int] = (3, 4, 6),
-    fractions: Sequence[float] = (0.4, 0.35, 0.15),
-    reduced: Sequence[float] = (0.2, 0.35, 0.5),
+    fractions: Sequence[float] = (0.4, 0.3, 0.02),
+    reduced: Sequence[float] = (0.2, 0.3, 0.4, 0.5),
     cost: float = 2e7,
     disorder: int = 16,
     chains: int = 2,

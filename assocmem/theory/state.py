@@ -42,7 +42,8 @@ class State:
         Eigenvalues, positive where stable. "replicon": T times the eigenvalue of de Almeida and
         Thouless (finite at T = 0). "longitudinal": curvature of f in the condensed overlaps.
         "uncondensed": against condensation of another pattern. "symmetry": against the breaking
-        of the equality of the mixed overlaps.
+        of the equality of the mixed overlaps, or of those with the examples of one archetype.
+        "noise": against a jump of the noise (dense models).
     stable : bool
         Whether all eigenvalues but the replicon are positive: the state is a local minimum of
         the replica-symmetric free energy.

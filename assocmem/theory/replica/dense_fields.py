@@ -33,10 +33,12 @@ def _sums(case: Case, u: float, b: float, h: float, temperature: float) -> np.nd
 def solve_learned(model: Dense, temperature: float, law: str, field: float) -> State:
     """Retrieval at a field h != 0; see `dense.solve`.
 
+    It does not exist where it ends on the way to h, as beyond the coercive field.
+
     Raises
     ------
     ConvergenceError
-        If the state is lost on the way to h, as beyond the coercive field.
+        If the way to h could not be started.
     """
     load = limit_load(model)
     case = case_of(model, 1, law)
@@ -47,7 +49,7 @@ def solve_learned(model: Dense, temperature: float, law: str, field: float) -> S
             return np.full(2, np.nan)
         sums = _sums(case, u, b, h, temperature)
         q, c = float(sums[Q]), float(sums[C]) / u
-        if any(1.0 - value * c <= 0.0 for value in case.noise.gap_values):
+        if load > 0.0 and any(1.0 - value * c <= 0.0 for value in case.noise.gap_values):
             return np.full(2, np.nan)
         noise = math.sqrt(load * case.noise.variance(q, c)) if load > 0.0 else 0.0
         return np.array([u - case.slope(float(sums[N])), b - noise])
@@ -63,18 +65,20 @@ def solve_learned(model: Dense, temperature: float, law: str, field: float) -> S
     tolerance = 1e-13 * max(scale, start[1])
     track = saddle.follow(residual, start, (first, field), tolerance=tolerance)
     if not track[-1].converged or len(track) < 2:
-        raise ConvergenceError(
-            f"retrieval at field {field!r} was not reached from field {first:g}: "
-            f"{track[-1].message}",
-            track[-1].residual,
-        )
+        message = track[-1].message
+        if len(track) < 1 or "outside" in message or "lost" not in message:
+            raise ConvergenceError(
+                f"retrieval at field {field!r} was not reached from field {first:g}: {message}",
+                track[-1].residual,
+            )
+        reason = f"followed from field {first:g} to {field:g}, it ends on the way: {message}"
+        return State("retrieval", model, temperature, False, reason)
     u, b = (float(value) for value in track[-1].x)
     sums = _sums(case, u, b, field, temperature)
     n, q, c = float(sums[N]), float(sums[Q]), float(sums[C]) / u
     if not n > 0.0:
-        raise ConvergenceError(
-            f"retrieval at field {field!r} was not reached from field {first:g}: it turns over", n
-        )
+        reason = f"followed from field {first:g} to {field:g}, the overlap turns over"
+        return State("retrieval", model, temperature, False, reason)
     matrix = saddle.numerical_jacobian(lambda x: residual(x, field), track[-1].x)
     entropy = float(sums[ENTROPY])
     f = n * case.slope(n) - case.condensed(n) - u * float(sums[LC])

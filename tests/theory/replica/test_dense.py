@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from assocmem import Dense, Hopfield
-from assocmem.errors import ConvergenceError
 from assocmem.hopfield.energy import FullPower, PBody, Separable, kernel
 from assocmem.hopfield.learning import Supervised, Unsupervised
 from assocmem.theory import critical_load, solve_grid
@@ -421,6 +420,18 @@ def test_near_the_fold():
             assert not solve(dataclasses.replace(model, load=end * (1 + 1e-11)), t).exists
 
 
+def test_coercive_field_of_a_learned_archetype():
+    model = Dense(load=0.02, p=3, learning=Supervised(3, 0.8))
+    overlaps = [
+        solve(dataclasses.replace(model, field=(h,)), 0.05).overlaps[0] for h in (-0.05, 0.0, 0.05)
+    ]
+    assert overlaps == sorted(overlaps)
+    assert not solve(dataclasses.replace(model, field=(-0.5,)), 0.05).exists
+    lost = dataclasses.replace(model, load=0.3)  # beyond the critical load, but in a strong field
+    assert not solve(lost, 0.05).exists
+    assert solve(dataclasses.replace(lost, field=(0.5,)), 0.05).stable
+
+
 def test_grid():
     grid = solve_grid(Dense(load=0.1, p=3), [0.0, 0.05, 0.2], [0.0, 0.1])
     assert grid["exists"].values.tolist() == [[True, True], [True, True], [False, False]]
@@ -446,5 +457,3 @@ def test_wrong_arguments_are_named():
         solve(Dense(load=0.05, p=3, learning=Supervised(10**6, 0.5)), 0.1)
     with pytest.raises(ValueError, match="field must be zero"):
         solve(Dense(load=0.05, p=3, field=(0.1,)), 0.1, "spin-glass")
-    with pytest.raises(ConvergenceError):
-        solve(Dense(load=0.05, p=3, learning=Supervised(3, 0.5), field=(-5.0,)), 0.1)

@@ -1,0 +1,219 @@
+"""Critical lines of dense models against the states, closed forms and the Hopfield model."""
+
+import dataclasses
+import math
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+from assocmem import Dense, Hopfield
+from assocmem.hopfield.energy import FullPower, Separable, kernel
+from assocmem.hopfield.learning import Supervised, Unsupervised
+from assocmem.theory import critical_load, retrieval_line
+from assocmem.theory import phase_diagram as dispatched
+from assocmem.theory.replica.dense import phase_diagram, solve
+from assocmem.theory.replica.dense_capacity import _along_isotherm
+from assocmem.theory.replica.dense_cases import case_of
+from assocmem.theory.replica.dense_rays import find
+
+_MODELS = [
+    Dense(load=0.1, p=3),
+    Dense(load=0.1, p=4),
+    Dense(load=0.1, energy=FullPower(4)),
+    Dense(load=0.1, energy=FullPower(3)),
+    Dense(load=0.1, energy=Separable("m**2/3 + m**5/10")),
+    Dense(load=0.1, p=3, learning=Supervised(5, 0.6)),
+    Dense(load=0.1, p=3, learning=Unsupervised(4, 0.8)),
+    Dense(load=0.1, p=2, learning=Unsupervised(5, 0.8)),
+]
+
+
+@pytest.fixture(scope="module", params=_MODELS, ids=str)
+def diagram(request):
+    return phase_diagram(request.param, n_points=12)
+
+
+def test_every_line_is_converged_and_has_its_points(diagram):
+    for key, line in diagram.lines.items():
+        assert line.converged, key
+        assert len(line) >= 12
+        assert np.max(line.residual) < 1e-11
+        assert np.all(line.load >= 0.0) and np.all(line.temperature >= 0.0)
+    assert len(diagram.lines["T_M"]) == 12
+    assert diagram.lines["T_M"].temperature[0] == 0.0
+
+
+def test_retrieval_exists_below_the_spinodal_and_not_above(diagram):
+    model, line = diagram.model, diagram.lines["T_M"]
+    for k in range(0, len(line) - 1, 2):
+        load, t = line.load[k], line.temperature[k]
+        if load < 1e-5:
+            continue
+        # The normal of the line points outwards.
+        tangent = np.array([line.load[k + 1] - load, line.temperature[k + 1] - t])
+        if np.linalg.norm(tangent) == 0.0:
+            continue
+        inside = solve(dataclasses.replace(model, load=load * (1 - 1e-7)), t)
+        assert inside.exists and inside.stable
+        assert abs(inside.overlaps[0] - line.states["overlap"][k]) < 3e-2
+        assert not solve(dataclasses.replace(model, load=load * (1 + 1e-7)), t).exists
+
+
+def test_critical_load_is_the_line(diagram):
+    line = diagram.lines["T_M"]
+    for k in (0, 3, 7):
+        load = critical_load(diagram.model, line.temperature[k])
+        assert load == pytest.approx(line.load[k], rel=1e-9)
+    assert diagram.points["critical load at T = 0"] == pytest.approx(line.load[0], rel=1e-13)
+    assert diagram.points["largest load of retrieval"] >= np.max(line.load) * (1 - 1e-12)
+
+
+def test_free_energies_are_equal_on_the_first_order_line(diagram):
+    model, line = diagram.model, diagram.lines["T_c"]
+    for k in range(0, len(line), 3):
+        load, t = line.load[k], line.temperature[k]
+        if load < 1e-9:
+            continue
+        at = dataclasses.replace(model, load=load)
+        retrieval, glass = solve(at, t), solve(at, t, "spin-glass")
+        other = solve(at, t, "paramagnet")
+        if "T_K" not in diagram.lines and glass.exists:
+            other = glass
+        assert retrieval.free_energy == pytest.approx(other.free_energy, abs=1e-10)
+        assert other.entropy > -1e-9 or other is glass
+
+
+def test_replicon_vanishes_on_its_line(diagram):
+    model, line = diagram.model, diagram.lines["T_R"]
+    for k in range(0, len(line), 4):
+        load, t = line.load[k], line.temperature[k]
+        if t < 1e-6:
+            continue
+        found = solve(dataclasses.replace(model, load=load * (1 - 1e-9)), t)
+        assert abs(found.stability["replicon"]) < 1e-4 * t
+
+
+def test_closed_forms(diagram):
+    model = diagram.model
+    if "T_K" in diagram.lines:
+        line = diagram.lines["T_K"]
+        at = dataclasses.replace(model, load=line.load[5])
+        assert solve(at, line.temperature[5], "paramagnet").entropy == pytest.approx(0.0, abs=1e-13)
+    if "T_g" in diagram.lines and model.p > 2:
+        line = diagram.lines["T_g"]
+        second = 2.0 * kernel(model.energy)[2]
+        np.testing.assert_allclose(line.temperature, np.sqrt(line.load * second), rtol=1e-14)
+    if "T_g" in diagram.lines:
+        line = diagram.lines["T_g"]
+        at = dataclasses.replace(model, load=line.load[5])
+        above = solve(at, line.temperature[5] * (1 + 1e-9), "paramagnet")
+        assert above.stability["replicon"] == pytest.approx(0.0, abs=1e-7)
+        assert not solve(at, line.temperature[5] * (1 + 1e-9), "spin-glass").exists
+        assert solve(at, line.temperature[5] * (1 - 1e-3), "spin-glass").q < 0.02
+
+
+@pytest.mark.parametrize("p", [3, 4, 6])
+def test_temperatures_at_load_zero(p):
+    points = phase_diagram(Dense(load=0.1, p=p), n_points=4).points
+    mp.mp.dps = 25
+    # x = beta m^(p-1)/(p-1)!, m = tanh x: T = tanh(x)^(p-1)/(x (p-1)!), largest.
+    x = mp.findroot(lambda x: (p - 1) * x / mp.cosh(x) ** 2 - mp.tanh(x), 1.2)
+    top = mp.tanh(x) ** (p - 1) / x / mp.factorial(p - 1)
+    assert points["spinodal temperature at load 0"] == pytest.approx(float(top), rel=1e-13)
+    x = mp.findroot(
+        lambda x: (
+            (p - 1) * mp.tanh(x) ** p / mp.factorial(p)
+            - (mp.log(2 * mp.cosh(x)) - mp.log(2)) * mp.tanh(x) ** (p - 1) / x / mp.factorial(p - 1)
+        ),
+        2.0 if p == 3 else 3.5 if p == 4 else 6.0,
+    )
+    t = mp.tanh(x) ** (p - 1) / x / mp.factorial(p - 1)
+    assert points["thermodynamic temperature at load 0"] == pytest.approx(float(t), rel=1e-13)
+    # On T = load, where the overlap is q, the spinodal is marginal for AT, and the load largest.
+    tip = points["largest load of retrieval"]
+    assert points["temperature of the largest load"] == pytest.approx(tip, rel=1e-8)
+    assert points["load where the AT line meets the spinodal"] == pytest.approx(tip, rel=1e-8)
+
+
+def test_pairs_have_the_lines_of_the_hopfield_model():
+    own, reference = dispatched(Dense(load=0.1, p=2), n_points=5), dispatched(
+        Hopfield(load=0.1), n_points=5
+    )  # fmt: skip
+    assert own.points == reference.points
+    assert own.lines.keys() == reference.lines.keys()
+    case = case_of(Dense(load=0.1, p=2))  # and without delegation
+    for t in (0.2, 0.6):
+        load, residual = _along_isotherm(case, find(case, 0.0, t).point, t)
+        assert load == pytest.approx(critical_load(Hopfield(load=0.1), t), rel=1e-11)
+        assert residual < 1e-10
+
+
+def test_two_pieces_where_the_fold_has_a_cusp():
+    model = Dense(load=0.1, p=3, learning=Supervised(11, 0.4))
+    diagram = phase_diagram(model, n_points=40)
+    line = diagram.lines["T_M"]
+    assert len(line) == 40
+    jump = 19  # the first piece has half of the points
+    assert line.temperature[jump] == pytest.approx(line.temperature[jump + 1], rel=1e-9)
+    assert line.load[jump + 1] - line.load[jump] > 0.005
+    assert any("cusp" in note for note in diagram.notes)
+    for t in (0.126, 0.131):
+        end = critical_load(model, t)
+        assert solve(dataclasses.replace(model, load=end * (1 - 1e-9)), t).exists
+        assert not solve(dataclasses.replace(model, load=end * (1 + 1e-9)), t).exists
+
+
+def test_several_folds_of_pairs():
+    # Spins with two of three examples in favour of the archetype have a third of the field.
+    model = Dense(load=0.1, p=2, learning=Supervised(3, 0.7))
+    diagram = phase_diagram(model, n_points=6)
+    assert {"T_M", "T_M_2"} <= diagram.lines.keys()
+    end = diagram.points["critical load at T = 0"]
+    assert end > diagram.points["load of T_M_2 at T = 0"]
+    assert solve(dataclasses.replace(model, load=end * (1 - 1e-9)), 0.0).stable
+    assert not solve(dataclasses.replace(model, load=end * (1 + 1e-9)), 0.0).exists
+
+
+def test_mixtures():
+    diagram = phase_diagram(Dense(load=0.1, p=3), n_points=6, mixtures=(3,))
+    end = diagram.points["critical load of the 3-mixture at T = 0"]
+    model = Dense(load=end * (1 - 1e-9), p=3)
+    assert solve(model, 0.0, "mixture").exists
+    assert not solve(dataclasses.replace(model, load=end * (1 + 1e-9)), 0.0, "mixture").exists
+    assert critical_load(model, n_mixed=3) == pytest.approx(end, rel=1e-12)
+    assert end < diagram.points["critical load at T = 0"]
+    line = retrieval_line(model, [0.0, 0.05], n_mixed=3)
+    assert line.converged and line.load[0] == pytest.approx(end, rel=1e-12)
+
+
+def test_learning_moves_between_its_limits():
+    # r -> 1 and M -> infinity are storing; unsupervised noise is larger at every M.
+    stored = critical_load(Dense(load=0.1, p=3))
+    ends = {}
+    for kind in (Supervised, Unsupervised):
+        loads = [critical_load(Dense(load=0.1, p=3, learning=kind(m, 0.7))) for m in (3, 9, 201)]
+        assert loads == sorted(loads)
+        assert loads[-1] < stored
+        ends[kind] = loads
+    assert all(u < s for u, s in zip(ends[Unsupervised], ends[Supervised], strict=True))
+    for kind, last in ends.items():
+        more = critical_load(Dense(load=0.1, p=3, learning=kind(402, 0.7)))
+        assert (stored - last[-1]) / (stored - more) == pytest.approx(2.0, abs=0.1)
+    # One example is stored as a pattern is.
+    one = critical_load(Dense(load=0.1, p=3, learning=Unsupervised(1, 0.3)))
+    assert one == pytest.approx(stored, rel=1e-12)
+
+
+def test_wrong_arguments_are_named():
+    with pytest.raises(ValueError, match="field must be zero"):
+        phase_diagram(Dense(load=0.1, p=3, field=(0.1,)))
+    with pytest.raises(ValueError, match="n_points must be"):
+        phase_diagram(Dense(load=0.1, p=3), n_points=1)
+    with pytest.raises(TypeError, match="mixtures must be"):
+        phase_diagram(Dense(load=0.1, p=3), mixtures=3)
+    with pytest.raises(ValueError, match="learning must be None"):
+        critical_load(Dense(load=0.1, p=3, learning=Supervised(3, 0.5)), n_mixed=3)
+    with pytest.raises(ValueError, match="temperature must be"):
+        critical_load(Dense(load=0.1, p=3), -1.0)
+    assert math.isclose(critical_load(Dense(load=0.1, p=3), 0.2912), 1.8e-4, rel_tol=0.1)

@@ -32,7 +32,9 @@ class Dynamics:
         A sweep is N attempts: in fixed order, on N spins drawn at random, or on all spins at once
         from the same fields (Little). The first two sample exp(-H/T); parallel heat bath samples
         exp(-H_L/T) with H_L = -T sum_i ln 2 cosh(h_i/T) - sum_i f_i s_i, where h_i is the
-        whole local field and f_i its external part.
+        whole local field and f_i its external part. For dense models of more than two bodies
+        parallel updates flip each spin by what its own flip would cost, and the stationary law
+        is not known.
 
     Raises
     ------
@@ -108,8 +110,11 @@ def engine(
     Costs per attempt and flip: cached fields O(1) and N; patterns K and K; waiting 0 and about
     2 N. Couplings take N^2 or 2 N^2 bytes for Hebb's rule with unbiased patterns (exact integers,
     in bytes if none exceeds 127) and 4 N^2 otherwise (fixed point, resolution 2^-30 of the largest
-    possible field). For long runs of a large network of few patterns at low temperature ask for
-    "waiting": "auto" counts on some thousands of sweeps, which would not repay the couplings.
+    possible field). Dense samples: K additions on 4 K bytes and K bits per attempt, some 0.02 ns
+    times K on a core of 2023, and K look-ups per flip; memory is `Dense.memory`, supervised see
+    `assocmem.montecarlo.examples`. For long runs of a large network of few patterns at low
+    temperature ask for "waiting": "auto" counts on some thousands of sweeps, which would not repay
+    the couplings.
     """
     return Engine(sample, spins, temperatures, seeds, dynamics, tracked, method)
 

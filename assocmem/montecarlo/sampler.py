@@ -121,7 +121,8 @@ def sample(
 
     Notes
     -----
-    Memory beside the couplings does not grow with ``sweeps`` (unless ``trajectory``). For
+    Memory beside the couplings does not grow with ``sweeps`` (unless ``trajectory``); what dense
+    models take for each of ``workers`` is `Dense.memory`, with ``chains`` at each temperature. For
     parallel updates the stationary law is Little's, not exp(-H/T); energies are still of H, and
     there are no responses.
 
@@ -182,6 +183,15 @@ class Plan:
     def gibbs(self) -> bool:
         """Whether the stationary law is exp(-H/T), so that fluctuations are responses."""
         return self.dynamics.update != "parallel"
+
+    @property
+    def work(self) -> int:
+        """Operations of one sweep of one chain, in those of a pairwise attempt."""
+        if not isinstance(self.model, Dense):
+            return self.n_spins
+        learning = self.model.learning
+        stored = self.model.count(self.n_spins) * (learning.n_examples if learning else 1)
+        return self.n_spins * max(1, stored // 64)
 
     @property
     def n_records(self) -> int:
@@ -267,21 +277,22 @@ def _plain(value: Any) -> Any:
     return value.item() if np.ndim(value) == 0 and hasattr(value, "item") else value
 
 
-def _check_memory(plan: Plan) -> None:
+def _check_memory(plan: Plan, workers: int = 1) -> None:
     have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     runs = plan.chains * len(plan.temperature)
     # Per chain: spins (int8), local fields (float32), spin sums (int64), and their means.
     need = runs * plan.n_spins * 21
     need += plan.disorder * runs * (1 + plan.tracked) * 8 * (plan.n_records * plan.trajectory + 30)
     if isinstance(plan.model, Dense):
-        need += plan.model.memory(plan.n_spins, runs)
+        need += workers * plan.model.memory(plan.n_spins, runs)
     # The engine needs the couplings besides, unless it can work on the patterns.
     if plan.method in ("single", "lanes", "waiting"):
         need += 10 * plan.n_spins**2
     if need > have:
         raise ValueError(
             f"n_spins={plan.n_spins}, chains={plan.chains}, {len(plan.temperature)} temperatures, "
-            f"disorder={plan.disorder}, method={plan.method!r}, trajectory={plan.trajectory} need "
+            f"disorder={plan.disorder}, method={plan.method!r}, trajectory={plan.trajectory}"
+            f"{f', workers={workers}' if workers > 1 else ''} need "
             f"{need / 2**30:.3g} GiB, more than the {have / 2**30:.3g} GiB of this machine"
         )
 
@@ -305,6 +316,7 @@ def run_plan(
     workers = check.integer("workers", workers, 1, 10**4)
     if not isinstance(progress, (bool, np.bool_)):
         raise TypeError(f"progress must be True or False, got {progress!r}")
+    _check_memory(plan, min(workers, plan.disorder))
     seeds = np.random.SeedSequence(plan.seed).spawn(plan.disorder)
     stop, lock = threading.Event(), threading.Lock()
     with tqdm(
@@ -361,7 +373,7 @@ def starts(plan: Plan, quenched: Any, seed: np.random.SeedSequence) -> np.ndarra
 
 def advance(plan: Plan, running: Any, n_chains: int, tick: Tick, sweeps: int) -> None:
     """Run ``sweeps`` without records, in pieces short enough to interrupt."""
-    piece = max(1, 2**24 // (n_chains * plan.n_spins))
+    piece = max(1, 2**24 // (n_chains * plan.work))
     while sweeps > 0:
         now = min(piece, sweeps)
         running.run(now)
@@ -373,7 +385,7 @@ def measure(
     plan: Plan, running: Any, n_chains: int, tick: Tick, recorder: Recorder
 ) -> np.ndarray | None:
     """Run the measured sweeps; return the records if the trajectory is wanted."""
-    piece = max(1, 2**24 // (n_chains * plan.n_spins * plan.interval))
+    piece = max(1, 2**24 // (n_chains * plan.work * plan.interval))
     # Half a megabyte of records at a time: the statistics work in the cache.
     piece = min(piece, max(1, 2**16 // (n_chains * (1 + plan.tracked))))
     kept = []

@@ -493,14 +493,22 @@ def test_chains_that_do_not_fit_are_refused_with_the_figure(monkeypatch):
         sampler.sample(
             model, n_spins=200, temperature=[0.1, 0.2, 0.3], chains=8, disorder=1, progress=False
         )
+    with pytest.raises(ValueError, match=r"chains=4.*workers=6"):
+        sampler.sample(
+            model, n_spins=200, temperature=[0.1], chains=4, disorder=9, workers=6, progress=False
+        )
 
 
 @pytest.mark.slow
 def test_a_million_patterns():
-    model = Dense(n_patterns=10**6, p=4)
-    result = sampler.sample(
-        model, n_spins=200, temperature=0.05, sweeps=20, burn_in=10, chains=2, disorder=1,
-        progress=False,
-    )  # fmt: skip
-    value, _ = result.estimate("overlap")
-    assert value.item() > 0.85  # alpha = 0.125
+    sample = Dense(n_patterns=10**6, p=4).draw(200, np.random.default_rng(1))
+    ran = []
+    for block in (1, 0):
+        ours = engine(sample, sample.leading(2), [0.02, 0.1], seeds(2))
+        ours._store.block = block
+        ran.append(ours.run(8, 1))
+    np.testing.assert_array_equal(*ran)
+    assert ours.flips.min() > 20
+    wanted = sample.energy(ours.spins)
+    np.testing.assert_allclose(ours.energies(), wanted, rtol=0, atol=1e-11 * 200)
+    np.testing.assert_allclose(200 * ran[0][:, -1, 0], wanted, rtol=0, atol=1e-11 * 200)

@@ -2,11 +2,7 @@
 
 Every line is one or two equations in the explicit coordinates of `dense_equations`, traced by
 arclength, so that re-entrant lines are ordinary. T_M is the fold of the map, from T = 0 to load 0;
-T_R the line of de Almeida and Thouless, from the fold down; T_c compares the free energy of
-retrieval with that of the state without a pattern that replica symmetry has there: the glass
-where it starts continuously or is forced by random fields, otherwise the paramagnet, whose
-entropy is positive above T_K only. Below T_K the glass of one step of replica symmetry breaking
-takes its place, which is not the matter of this module.
+T_R the line of de Almeida and Thouless, from the fold down; T_c is that of `dense_first_order`.
 """
 
 from __future__ import annotations
@@ -20,19 +16,19 @@ import numpy as np
 from ... import _validate as check
 from ...errors import ConvergenceError
 from ..diagram import PhaseDiagram
-from ..lines import Curve, Event, Line, laid_out, locate, trace
+from ..lines import Curve, Event, Line, locate
 from . import dense_glass as glassy
-from .dense_capacity import cold_end, equal_temperature, spinodal_temperatures, turning_points
+from .dense_capacity import cold_end, spinodal_temperatures, turning_points
 from .dense_cases import LAWS, case_of, hebbian, is_hebbian
 from .dense_equations import C4, Case, Point, at, numbers
-from .dense_rays import at_y, gradients, origin
+from .dense_first_order import first_order
+from .dense_rays import at_y, gradients
+from .dense_traces import ROOT_MIN, TOLERANCE, fold, joined, line_of, overlap, traced
 
 if TYPE_CHECKING:
     from ...hopfield.dense import Dense
 
-_ROOT_MIN = 1e-3  # sqrt(alpha) at which lines that end in load 0 without a fold are cut
 _LOG_TAU_MIN = -230.0  # T about 1e-100, where the line of AT on retrieval is cut
-_TOLERANCE = 1e-11
 
 
 def phase_diagram(
@@ -71,7 +67,7 @@ def phase_diagram(
     points["entropy at critical load, T = 0"] = numbers(case, end, 0.0, critical)["entropy"]
     extrema = spinodal_temperatures(case)
     spinodal = _spinodal(case, sigma, extrema)
-    lines["T_M"] = _joined("retrieval ends (spinodal)", case, spinodal, _fold(case), n_points)
+    lines["T_M"] = joined("retrieval ends (spinodal)", case, spinodal, fold(case), n_points)
     if len(spinodal) > 1:
         notes.append(
             f"the load of T_M jumps at T = {at_y(case, spinodal[0].points[-1]).t:.6g}, where the "
@@ -85,7 +81,7 @@ def phase_diagram(
         points["spinodal temperature at load 0"] = at(case, 0.0, tau).t
 
     _frozen_lines(case, critical, n_points, lines, notes)
-    _first_order(case, sigma, extrema, n_points, lines, points, notes)
+    first_order(case, sigma, extrema, n_points, lines, points, notes)
     _replicon_line(case, spinodal, n_points, lines, points, notes)
     if model.learning is not None and mixtures:
         notes.append("mixtures of archetypes learned from examples are left out")
@@ -98,44 +94,10 @@ def phase_diagram(
             continue
         curves = _spinodal(mixed, cold, spinodal_temperatures(mixed))
         name = f"symmetric mixture of {n} ends"
-        lines[f"mixture_{n}"] = _joined(name, mixed, curves, _fold(mixed), n_points)
+        lines[f"mixture_{n}"] = joined(name, mixed, curves, fold(mixed), n_points)
         load = at(mixed, cold, 0.0).root ** 2
         points[f"critical load of the {n}-mixture at T = 0"] = load
     return PhaseDiagram(model, lines, points, tuple(notes))
-
-
-def overlap(point: Point) -> float:
-    """Overlap with the archetype (storing: with the pattern)."""
-    from .dense_equations import MEAN
-
-    return float(point.sums[MEAN])
-
-
-def _fold(case: Case):
-    """The determinant of the map, zero on folds, scaled to be of order 1 along them.
-
-    Where the overlap vanishes continuously with the load (degree 2) it falls as u^3.
-    """
-    first = at(case, origin(case) or 0.0, 0.0).u
-
-    def system(y):
-        if not (-0.1 < y[0] < 25.0 and -0.1 < y[1] < 25.0):
-            return np.array([np.nan])
-        point = at_y(case, y)
-        if not point.u > 0.0:
-            return np.array([np.nan])
-        return np.array([point.determinant * case.reach * first / point.u**3])
-
-    return system
-
-
-def _traced(name, system, start, along, events, **options) -> Curve:
-    curve = trace(system, start, along, events, tolerance=_TOLERANCE, **options)
-    if not curve.converged:
-        raise ConvergenceError(
-            f"line {name} was lost: {curve.ended}", float(np.max(curve.residuals, initial=np.inf))
-        )
-    return curve
 
 
 def _spinodal(case: Case, sigma: float, extrema: list[float]) -> list[Curve]:
@@ -145,24 +107,24 @@ def _spinodal(case: Case, sigma: float, extrema: list[float]) -> list[Curve]:
     goes from T = 0 to the cusp and the second is the part above its temperature of the fold line
     that starts at load 0. Between them the load jumps.
     """
-    system = _fold(case)
+    system = fold(case)
     ends = [
         Event("T = 0 again", lambda y, t: y[1] + 1e-12),
         Event("load 0", lambda y, t: y[0]),
     ]
     if case.noise.gap_values:
-        ends.append(Event("load -> 0", lambda y, t: at_y(case, y).root - _ROOT_MIN))
+        ends.append(Event("load -> 0", lambda y, t: at_y(case, y).root - ROOT_MIN))
 
     def rising(y, t):
         return gradients(at_y(case, y))[1] @ t if y[0] > 1e-2 else 1.0
 
     start, along = np.array([math.asinh(sigma), 0.0]), np.array([0.0, 1.0])
     cusp = [Event("cusp", rising)] if extrema else []
-    curve = _traced("T_M", system, start, along, [*ends, *cusp], max_step=0.15)
+    curve = traced("T_M", system, start, along, [*ends, *cusp], max_step=0.15)
     if curve.ended == "cusp":
         by_root = gradients(at_y(case, curve.points[-1]))[0]
         if abs(by_root @ curve.tangents[-1]) > 1e-4 * np.linalg.norm(by_root):
-            curve = _traced("T_M", system, start, along, ends, max_step=0.15)  # T is highest there
+            curve = traced("T_M", system, start, along, ends, max_step=0.15)  # T is highest there
     if curve.ended != "cusp":
         return [curve]
     top = at_y(case, curve.points[-1]).t
@@ -170,7 +132,7 @@ def _spinodal(case: Case, sigma: float, extrema: list[float]) -> list[Curve]:
     if not high:
         return [curve]
     first = max(high, key=lambda tau: at(case, 0.0, tau).t)
-    upper = _traced(
+    upper = traced(
         "T_M", system, np.array([0.0, math.asinh(first)]), np.array([1.0, 0.0]),
         [Event("T of the cusp", lambda y, t: at_y(case, y).t / top - 1.0), ends[0]], max_step=0.1,
     )  # fmt: skip
@@ -185,77 +147,22 @@ def _other_folds(case, spinodal, sigma, n_points, lines, points) -> None:
     turns = turning_points(case)
     if len(turns) < 2:
         return
-    system = _fold(case)
+    system = fold(case)
     ends = [
         Event("T = 0 again", lambda y, t: y[1] + 1e-12),
-        Event("load -> 0", lambda y, t: at_y(case, y).root - _ROOT_MIN),
+        Event("load -> 0", lambda y, t: at_y(case, y).root - ROOT_MIN),
     ]
-    traced = [*spinodal]
+    known = [*spinodal]
     for turn in turns:
-        close = [
-            math.sinh(c.points[k][0]) for c in traced for k in (0, -1) if c.points[k][1] < 1e-6
-        ]
+        close = [math.sinh(c.points[k][0]) for c in known for k in (0, -1) if c.points[k][1] < 1e-6]
         if any(abs(other - turn) < 1e-6 * turn for other in close):
             continue
         start = np.array([math.asinh(turn), 0.0])
-        curve = _traced("T_M", system, start, np.array([0.0, 1.0]), ends, max_step=0.15)
-        traced.append(curve)
-        key = f"T_M_{len(traced)}"
-        lines[key] = _line("another fold of retrieval", case, curve, system, n_points)
+        curve = traced("T_M", system, start, np.array([0.0, 1.0]), ends, max_step=0.15)
+        known.append(curve)
+        key = f"T_M_{len(known)}"
+        lines[key] = line_of("another fold of retrieval", case, curve, system, n_points)
         points[f"load of {key} at T = 0"] = at(case, turn, 0.0).root ** 2
-
-
-def _joined(name, case, curves, system, n_points, evaluate=at_y) -> Line:
-    """One line of several curves, each with its share of the points."""
-    shares = [n_points // len(curves)] * len(curves)
-    shares[0] += n_points - sum(shares)
-    if shares[-1] < 2:
-        curves, shares = curves[:1], [n_points]
-    lines = [
-        _line(name, case, curve, system, share, evaluate=evaluate)
-        for curve, share in zip(curves, shares, strict=True)
-    ]
-    return _concatenated(lines)
-
-
-def _concatenated(lines: list[Line]) -> Line:
-    if len(lines) == 1:
-        return lines[0]
-    return Line(
-        lines[0].name,
-        np.concatenate([line.load for line in lines]),
-        np.concatenate([line.temperature for line in lines]),
-        {key: np.concatenate([line.states[key] for line in lines]) for key in lines[0].states},
-        np.concatenate([line.residual for line in lines]),
-        all(line.converged for line in lines),
-        lines[-1].ended,
-    )
-
-
-def _line(name, case, curve, system, n_points, *, evaluate=at_y) -> Line:
-    def plane(y):
-        point = evaluate(case, y)
-        return np.array([point.root**2, point.t])
-
-    found, residual = laid_out(curve, system, n_points, plane, tolerance=_TOLERANCE)
-    points = [evaluate(case, y) for y in found]
-    load = np.array([point.root**2 for point in points])
-    temperature = np.array([abs(point.t) for point in points])
-    states = {
-        "overlap": np.array([overlap(p) if case.parts == 1 else p.n for p in points]),
-        "q": np.array([point.q for point in points]),
-        "C": np.array([point.c for point in points]),
-        "free_energy": np.array(
-            [
-                numbers(case, p, abs(p.t), a)["free_energy"]
-                for p, a in zip(points, load, strict=True)
-            ]
-        ),
-    }
-    if case.v > 0.0 or case.values.size > 1:
-        states["example_overlap"] = np.array([point.n for point in points])
-    good = bool(curve.converged and np.max(residual) <= _TOLERANCE)
-    return Line(name, load, temperature, states, residual, good, curve.ended)
 
 
 def _tip(case: Case, spinodal: Curve) -> tuple[float, float]:
@@ -272,7 +179,7 @@ def _tip(case: Case, spinodal: Curve) -> tuple[float, float]:
         if values[i] * values[i + 1] < 0.0:
             y, tangent = pairs[i]
             length = float(tangent @ (pairs[i + 1][0] - y))
-            cut = locate(_fold(case), y, tangent, length, Event("", value), None, _TOLERANCE)
+            cut = locate(fold(case), y, tangent, length, Event("", value), None, TOLERANCE)
             point = at_y(case, cut[1])
             best = max(best, (point.root**2, abs(point.t)))
     return best
@@ -315,155 +222,6 @@ def _frozen_lines(case, critical, n_points, lines, notes) -> None:
     )
 
 
-def _continuous(case: Case) -> bool:
-    """Whether replica symmetry has a glass that the paramagnet turns into without a jump."""
-    noise = case.noise
-    if noise.gap_values or glassy.random_fields(noise):
-        return True
-    return glassy.freezing(noise, 1.0) > 0.0 and math.isclose(
-        glassy.glass_tau(noise, 1.0, 1e-6)[1], glassy.freezing(noise, 1.0)
-    )
-
-
-def _against_glass(case: Case):
-    """Equal T and f of retrieval (y) and glass (asinh of its tau) at the load of the former."""
-
-    def system(y):
-        if not (np.all(y > -0.1) and np.all(y < 40.0)):
-            return np.full(2, np.nan)
-        point = at_y(case, y[:2])
-        if not (point.u > 0.0 and point.root > 0.0):
-            return np.full(2, np.nan)
-        load, tau = point.root**2, abs(math.sinh(y[2]))
-        glass = glassy.glass_at(case.noise, load, tau)
-        sign = 1.0 if y[2] >= 0.0 else -1.0
-        f = numbers(case, point, point.t, load)["free_energy"]
-        return np.array([(sign * glass.t - point.t) / point.u, (glass.free_energy - f) / point.u])
-
-    return system
-
-
-def _against_paramagnet(case: Case):
-    def system(y):
-        if not (-0.1 < y[0] < 25.0 and 0.0 < y[1] < 25.0):
-            return np.array([np.nan])
-        point = at_y(case, y)
-        if not point.u > 0.0:
-            return np.array([np.nan])
-        load = point.root**2
-        f = numbers(case, point, point.t, load)["free_energy"]
-        other = glassy.paramagnet_at(case.noise, load, point.t).free_energy
-        return np.array([(f - other) / point.u])
-
-    return system
-
-
-def _first_order(case, sigma_c, extrema, n_points, lines, points, notes) -> None:
-    """T_c from load 0 against the paramagnet, from T = 0 against a continuous glass."""
-    continuous = _continuous(case)
-    parts: list[tuple[Curve, object]] = []
-    if continuous:
-        sigma = _ground_state(case, sigma_c)
-        if sigma is None:
-            notes.append("retrieval and glass do not cross in free energy at T = 0: no line T_c")
-            return
-        points["load below which retrieval is the ground state"] = at(case, sigma, 0.0).root ** 2
-        system = _against_glass(case)
-        events = [Event("load -> 0", lambda y, t: at_y(case, y[:2]).root - _ROOT_MIN)]
-        if not glassy.random_fields(case.noise):
-            far = 6.0 if case.noise.gap_values else 4.0
-            events.append(Event("glass ends", lambda y, t: far - y[2]))
-        start = np.array([math.asinh(sigma), 0.0, 0.0])
-        curve = _traced(
-            "T_c", system, start, np.array([0.0, 1.0, 1.0]), events, max_step=0.1
-        )  # fmt: skip
-        parts.append((curve, system))
-    noise = case.noise
-    tau = equal_temperature(case, extrema[0]) if extrema else None
-    if tau is not None and at(case, 0.0, tau).t > max(noise.gap_values, default=0.0):
-        points["thermodynamic temperature at load 0"] = at(case, 0.0, tau).t
-    if not continuous and tau is not None:
-        system = _against_paramagnet(case)
-
-        def entropy(y, t):
-            point = at_y(case, y)
-            return glassy.paramagnet_at(noise, point.root**2, point.t).entropy
-
-        fold = _fold(case)
-        curve = _traced(
-            "T_c", system, np.array([0.0, math.asinh(tau)]), np.array([1.0, 0.0]),
-            [Event("the entropy of the paramagnet vanishes (T_K)", entropy),
-             Event("retrieval ends there", lambda y, t: fold(y)[0])], max_step=0.1,
-        )  # fmt: skip
-        lines["T_c"] = _line(
-            "retrieval and paramagnet have one free energy", case, curve, system, n_points
-        )
-        if curve.ended.startswith("the entropy"):
-            last = at_y(case, curve.points[-1])
-            points["load where T_c meets T_K"] = last.root**2
-            points["temperature where T_c meets T_K"] = last.t
-        bound = _annealed_bound(case, sigma_c)
-        if bound is not None:
-            points["load below which retrieval is surely the ground state (annealed bound)"] = bound
-        return
-    if parts:
-        curve, system = parts[0]
-        flat = lambda case, y: at_y(case, y[:2])  # noqa: E731
-        name = "retrieval and spin glass have one free energy"
-        line = _line(name, case, curve, system, n_points, evaluate=flat)
-        lines["T_c"] = _above_freezing(case, line, curve, n_points)
-
-
-def _above_freezing(case: Case, line: Line, curve: Curve, n_points: int) -> Line:
-    """T_c against the glass, continued against the paramagnet where the glass ends."""
-    if curve.ended != "glass ends":
-        return line
-    system = _against_paramagnet(case)
-    rest = _traced(
-        "T_c", system, curve.points[-1][:2], np.array([-1.0, 0.0]),
-        [Event("load 0", lambda y, t: y[0])], max_step=0.1,
-    )  # fmt: skip
-    return _concatenated([line, _line(line.name, case, rest, system, max(n_points // 4, 2))])
-
-
-def _ground_state(case: Case, sigma_c: float) -> float | None:
-    """The largest sigma below the end at T = 0 where retrieval and glass have one energy."""
-    from scipy.optimize import brentq
-
-    def gap(sigma: float) -> float:
-        point = at(case, sigma, 0.0)
-        load = point.root**2
-        f = numbers(case, point, 0.0, load)["free_energy"]
-        return f - glassy.glass_at(case.noise, load, 0.0).free_energy
-
-    first = origin(case) or 0.0
-    grid = first + (sigma_c - first) * np.linspace(1.0, 1e-3, 60)
-    values = [gap(sigma) for sigma in grid]
-    for i in range(len(grid) - 1):
-        if values[i] > 0.0 >= values[i + 1]:
-            return brentq(gap, grid[i + 1], grid[i], xtol=1e-16, rtol=1e-15)
-    return None
-
-
-def _annealed_bound(case: Case, sigma_c: float) -> float | None:
-    """Load where the energy of retrieval at T = 0 is -sqrt(2 ln 2 alpha [g(1) - g'(0)]).
-
-    By the annealed average no state without the pattern is lower than that.
-    """
-    from scipy.optimize import brentq
-
-    scale = math.sqrt(2.0 * math.log(2.0) * case.noise.curved(0.0))
-
-    def gap(sigma: float) -> float:
-        point = at(case, sigma, 0.0)
-        return numbers(case, point, 0.0, point.root**2)["free_energy"] + scale * point.root
-
-    if gap(sigma_c) <= 0.0:
-        return at(case, sigma_c, 0.0).root ** 2
-    sigma = brentq(gap, 1e-3 * sigma_c, sigma_c, xtol=1e-16, rtol=1e-15)
-    return at(case, sigma, 0.0).root ** 2
-
-
 def _ratio(case: Case, point: Point) -> float:
     """The tau at which AT would be marginal, alpha dV/dq E sech^4/u^2 in units of u."""
     return point.root**2 * case.noise.by_q(point.q, point.c) * float(point.sums[C4]) / point.u**2
@@ -487,7 +245,7 @@ def _replicon_line(case, spinodal, n_points, lines, points, notes) -> None:
     i = change[0]
     y, tangent = curve.points[i], curve.tangents[i]
     length = float(tangent @ (curve.points[i + 1] - y))
-    cut = locate(_fold(case), y, tangent, length, Event("", value), None, _TOLERANCE)[1]
+    cut = locate(fold(case), y, tangent, length, Event("", value), None, TOLERANCE)[1]
     meeting = at_y(case, cut)
     points["load where the AT line meets the spinodal"] = meeting.root**2
     points["temperature where the AT line meets the spinodal"] = meeting.t
@@ -502,11 +260,11 @@ def _replicon_line(case, spinodal, n_points, lines, points, notes) -> None:
         ratio = _ratio(case, point) if point.u > 0.0 else 0.0
         return np.array([math.log(ratio) - y[1]]) if ratio > 0.0 else np.array([np.nan])
 
-    curve = _traced(
+    curve = traced(
         "T_R", system, np.array([cut[0], math.log(meeting.tau)]), np.array([-1.0, -1.0]),
         [Event("T -> 0 with the load", lambda y, t: y[1] - _LOG_TAU_MIN),
-         Event("load -> 0", lambda y, t: at_log(case, y).root - _ROOT_MIN)],
+         Event("load -> 0", lambda y, t: at_log(case, y).root - ROOT_MIN)],
         max_step=2.0,
     )  # fmt: skip
     name = "replica symmetry of retrieval breaks below (de Almeida-Thouless)"
-    lines["T_R"] = _line(name, case, curve, system, n_points, evaluate=at_log)
+    lines["T_R"] = line_of(name, case, curve, system, n_points, evaluate=at_log)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -141,7 +142,7 @@ class Engine:
             check.integer(f"tracked[{k}]", index, 0, sample.n_patterns - 1)
             for k, index in enumerate(tracked)
         ]
-        self.sample = sample
+        self.sample: Any = sample
         self.dynamics = dynamics
         self._temperatures = _temperatures(temperatures, chains)
         self.method = _resolve(sample, dynamics, method, self._temperatures)

@@ -103,9 +103,8 @@ class SeparableStore:
             )
         if not integer:
             factor = 1.0 / math.sqrt(largest * usual)
-            odd, even, table, largest, usual = (
-                factor * x for x in (odd, even, table, largest, usual)
-            )
+            odd, even, table = factor * odd, factor * even, factor * table
+            largest, usual = factor * largest, factor * usual
         self.unit = sample.model.scale / factor
         self.table = 0.5 * table
         exact = self._smoothen(odd, even, degree) if integer and 2 <= degree <= ORDER else None

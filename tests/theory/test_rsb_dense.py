@@ -396,6 +396,16 @@ def test_self_interactions_change_the_glass():
     assert cold.broken and cold.q0 > 0.1 and cold.gain > 0.0
 
 
+def test_breaking_begins_at_the_line_of_almeida_and_thouless():
+    model = Dense(load=0.12, p=3)
+    line = brentq(lambda t: solve(model, t).stability["replicon"], 0.01, 0.15, xtol=1e-15)
+    assert not solve_rsb(model, line * 1.001).broken
+    near = {x: solve_rsb(model, line * (1.0 - x)) for x in (1e-2, 5e-3, 1e-3)}
+    # gain of third order in the distance from the line, q1 - q0 of first
+    assert near[1e-2].gain / near[5e-3].gain == pytest.approx(8.0, rel=0.02)
+    assert near[5e-3].spread / near[1e-3].spread == pytest.approx(5.0, rel=0.01)
+
+
 def test_where_replica_symmetry_holds():
     warm = solve_rsb(Dense(load=0.05, p=3), 0.2)
     symmetric = solve(Dense(load=0.05, p=3), 0.2)

@@ -72,15 +72,16 @@ def solve_rsb(model: Hopfield | Dense, temperature: float, state: str = "retriev
     ConvergenceError
         If the equations were not solved. So close to the line of de Almeida and Thouless that
         q1 - q0 < 2e-9 T C, they cannot be; nor for Hebb's glass within about 1e-5 T_g of T_g, or
-        below loads of about 1e-6. Retrieval of dense models closer than 1e-4 T to that line may
-        not be found.
+        below loads of about 1e-6; nor for retrieval of dense models within about 3e-4 T of the
+        line of de Almeida and Thouless.
 
     Notes
     -----
     Cost: 0.02 to 1 s, times a tenth of the number of words where dense models learn from
-    examples (exact binomial law). The equations hold to 1e-10 + 2e-15 T C/(q1 - q0), relative. theta comes
-    from a difference of third order in q1 - q0, so its error is about 1e-16/(q1 - q0)^2; f does
-    not feel it. One step is not the last word: full breaking raises f, energy and entropy further.
+    examples (exact binomial law). The equations hold to 1e-10 + 2e-15 T C/(q1 - q0), relative.
+    theta comes from a difference of third order in q1 - q0, so its error is about
+    1e-16/(q1 - q0)^2; f does not feel it. One step is not the last word: full breaking raises f,
+    energy and entropy further.
 
     Examples
     --------

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ...hopfield.dense import Dense
     from ..state import State
 
+_CLOSE = 5e-3  # distance from the line of de Almeida and Thouless, of the replicon over T
 _STEPS = (0.05, 0.02, 0.005, 1e-3, 1e-4, 1e-6)
 
 
@@ -150,9 +151,36 @@ def _breaking(model: Dense, temperature: float) -> LearnedBreaking:
 
 
 def _from_symmetric(symmetric: State) -> tuple[np.ndarray, int]:
-    model = symmetric.model
-    stiffness = model.load * kernel_of(model).curvature(symmetric.q)
-    return rsb._from_symmetric(symmetric, _breaking(model, symmetric.temperature), stiffness)
+    model, t = symmetric.model, symmetric.temperature
+    breaking = _breaking(model, t)
+
+    def directly(state: State) -> tuple[np.ndarray, int]:
+        stiffness = model.load * kernel_of(model).curvature(state.q)
+        at_state = dataclasses.replace(breaking, temperature=state.temperature)
+        return rsb._from_symmetric(state, at_state, stiffness)
+
+    if t == 0.0 or symmetric.stability["replicon"] < -_CLOSE * t:
+        return directly(symmetric)
+    # Close to the line of de Almeida and Thouless q1 - q0 is proportional to the distance from it
+    # and the rest is smooth in it: continue from two points further away.
+    lower = [solve_rs(model, t * (1.0 - share)) for share in (0.02, 0.01)]
+    slope = lower[1].stability["replicon"] - symmetric.stability["replicon"]
+    line = t * (1.0 + 0.01 * symmetric.stability["replicon"] / slope)
+    (far, first), (near, second) = (directly(state) for state in lower)
+    gaps = [line - state.temperature for state in (*lower, symmetric)]
+    guess = near + (near - far) * (gaps[2] - gaps[1]) / (gaps[1] - gaps[0])
+    at = len(guess) - 3
+    ratio = [math.exp(y[at]) / gap for y, gap in ((far, gaps[0]), (near, gaps[1]))]
+    rise = (gaps[2] - gaps[1]) / (gaps[1] - gaps[0])
+    guess[at] = math.log(gaps[2] * (ratio[1] + (ratio[1] - ratio[0]) * rise))
+    found = newton(breaking.residual, guess, tolerance=1e-10)
+    if not found.residual <= rsb._rounding(found.x, t):
+        raise ConvergenceError(
+            f"1RSB at load={model.load!r}, T={t!r}, {line - t:.1e} below the line of de Almeida "
+            f"and Thouless: no solution found",
+            found.residual,
+        )
+    return found.x, first + second + found.iterations
 
 
 def _fold(model: Dense, temperature: float) -> float | None:

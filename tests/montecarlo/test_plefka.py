@@ -133,7 +133,7 @@ def misfit(p, load, temperatures, n, disorder, order):
     ("p", "load", "temperatures", "n", "disorder"),
     [
         (3, 0.06, [0.2], 400, 16),
-        pytest.param(3, 0.08, [0.12, 0.17], 1000, 16, marks=pytest.mark.slow),
+        pytest.param(3, 0.08, [0.12, 0.17], 600, 16, marks=pytest.mark.slow),
         pytest.param(4, 0.016, [0.05, 0.055], 200, 16, marks=pytest.mark.slow),
     ],
 )

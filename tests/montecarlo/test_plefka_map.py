@@ -28,6 +28,7 @@ def test_errors_are_differences_on_the_same_samples():
         assert one.error_error.item() == pytest.approx(
             np.std(guess - m, ddof=1) / np.sqrt(3), abs=1e-4
         )
+        assert one.error_median.item() == pytest.approx(np.median(guess - m), abs=1e-4)
         assert one.converged.item() == 1.0
     assert data.overlap.sel(load=0.05, temperature=0.2).item() == pytest.approx(m.mean())
     assert "order 2" in str(found) and "100%/100%" in str(found)

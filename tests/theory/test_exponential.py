@@ -360,3 +360,20 @@ def test_refused():
             noise_free_energy(**bad)
     with pytest.raises(ValueError, match="overlap"):
         basin_load(1.0, 0.0)
+
+
+def test_pairs_one_flip_apart():
+    # Two patterns at Hamming distance d alone: a flip of the first towards the second ties at
+    # d = 1 and costs energy at any other d, so that only pairs one flip apart end `all_flip`.
+    n, rate = 12, 0.3
+    model = Dense(n_patterns=2, energy=LogSumExp(rate))
+    first = np.ones(n, np.int8)
+    for d in range(1, n + 1):
+        second, flipped = first.copy(), first.copy()
+        second[:d] = -1
+        flipped[0] = -1
+        energy = model.sample_of(np.stack([first, second])).energy(np.stack([first, flipped]))
+        if d == 1:
+            assert energy[0] == pytest.approx(energy[1], abs=1e-13)
+        else:
+            assert energy[1] > energy[0] + 1e-6

@@ -311,8 +311,7 @@ def test_ground_state_of_the_three_spin_glass():
 
     best = minimize_scalar(lambda w: -f(w), bounds=(0.5, 4.0), method="bounded")
     assert cold.energy == pytest.approx(-best.fun, abs=1e-12)
-    # 1RSB is below the ground state, -0.8132(1) by full breaking and simulation, as
-    # Guerra's bound asks; replica symmetry at q = 1 is far below.
+    # By Guerra's bound 1RSB is below the ground state, which is quoted as -0.8132.
     assert -0.8136 < cold.energy < -0.8132
     assert cold.q0 == 0.0 and cold.overlaps == (0.0,) and cold.gain is None
     assert cold.replicon < 0.0  # T < T_G

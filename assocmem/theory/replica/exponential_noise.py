@@ -19,8 +19,9 @@ $$ \psi=\max_{|m|\le m^*}\Big[\lambda m+\frac{\alpha-I(m)}2\Big]=\begin{cases}
 
 A stored pattern adds exp(lambda N) to its own sum. phi < lambda says that it is the larger part of
 the energy, psi < lambda that no single flip gains anything at T = 0, however little the energy
-changes. For continuous states, whose gradient holds the logarithm of the whole sum, Lucibello and
-Mezard ask for phi < lambda; their alpha_1 is `Thresholds.typical`.
+changes. For continuous states, whose gradient holds the logarithm of the whole sum, it is the
+former that counts: it is the criterion of Lucibello and Mezard's alpha_1, for binary patterns
+`Thresholds.typical`.
 
 References
 ----------
@@ -175,13 +176,13 @@ class Thresholds:
         pattern is stable against flips of single spins at T = 0.
     all_typical : float
         min(typical, (ln 2)/2): up to it the same holds for all K patterns at once. From
-        (ln 2)/2 on some patterns are equal or neighbours. Lucibello and Mezard's alpha_c, which
-        they give as a lower bound for general patterns.
+        (ln 2)/2 on some patterns are equal or neighbours. This is the sense of Lucibello and
+        Mezard's alpha_c, for which they give lower bounds for patterns of other laws.
     all_flip : float
         min(flip, (ln 2)/2): up to it every pattern is a minimum that no flip leaves. Above
-        (ln 2)/2 neighbouring pairs tie with each other; a pattern from which a flip gains
-        appears, for flip > (2/3) ln 2, at (2/3) ln 2 only, as two patterns must be equal there and
-        a third their neighbour. Demircigil et al. prove (ln 2)/2 as a lower bound at rate 1.
+        (ln 2)/2 there are pairs one flip apart, which tie but for the noise of the others, so
+        that one of the two is left; pairs further apart leave each other alone. Demircigil et
+        al. prove (ln 2)/2 as a lower bound at rate 1.
     """
 
     rate: float

@@ -58,6 +58,9 @@ def solve_learned(model: Dense, temperature: float, law: str, field: float) -> S
     found = find(case, load, temperature).point
     if found is not None:
         start, first = np.array([found.u, found.sigma * found.u]), 0.0
+    elif field < 0.0:
+        reason = "it does not exist without the field either, which is against the archetype"
+        return State("retrieval", model, temperature, False, reason)
     else:
         first = 1e3 * max(scale, temperature, abs(field), math.sqrt(load) * case.reach)
         mean = float(case.values @ case.weights)

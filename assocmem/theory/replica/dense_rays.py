@@ -75,10 +75,15 @@ def origin(case: Case) -> float | None:
     """
     if not (case.noise.gap_values and case.has_idle):
         return 0.0 if at(case, 0.0, 0.0).u > 0.0 else None
+    top = max(case.noise.gap_values)
+
+    def gap(sigma: float) -> float:
+        return 1.0 - top * at(case, sigma, 0.0).c
+
     last = 1e-22  # far below the probability of idle spins, which sigma is of the order of
     for sigma in np.geomspace(last, 20.0, 400):
-        if at(case, sigma, 0.0).root > 0.0:
-            return brentq(lambda s: at(case, s, 0.0).root, last, sigma, xtol=1e-16)
+        if gap(sigma) > 0.0:
+            return brentq(gap, last, sigma, xtol=1e-16 * sigma)
         last = sigma
     return None
 
@@ -216,6 +221,14 @@ def _along_ray(case: Case, sigma0: float, root: float, temperature: float):
     along = np.array([cos, sin])
     if sigma0 > 0.0:
         along = np.array([cos / abs(first.scaled_s), sin])
+    elif case.has_idle and root > 0.0 and temperature > 0.0:
+        # q depends on sigma/tau down to the origin.
+        def off(angle):
+            near = at(case, small * math.cos(angle), small * math.sin(angle))
+            return near.tau * cos - near.scaled * sin
+
+        angle = brentq(off, 1e-300, 0.5 * math.pi, xtol=1e-300)
+        along = np.array([math.cos(angle), math.sin(angle)])
     y = np.array([math.asinh(sigma0), 0.0]) + small * along
     start = trace(system, y, along, [], jacobian=jacobian, max_points=1, tolerance=1e-13)
     if len(start.points) == 0:

@@ -24,6 +24,15 @@ def test_many_examples_of_few_random_archetypes_are_retrieved():
     assert np.all(found["overlap"].sel(examples=130) > 0.9)
 
 
+def test_attributes_are_those_of_the_images():
+    ensemble = Structured("digits", "half")
+    given = small(orders=(2,), examples=(2,), threshold="half", varying=False).attrs
+    pairs = ensemble.correlations[np.triu_indices(10, 1)]
+    assert given["correlation_range"] == [pairs.min(), pairs.max()] and pairs.min() > 0.2
+    assert given["correlation"] == pytest.approx(pairs.mean())
+    assert given["quality"] == ensemble.quality and given["n_spins"] == 64
+
+
 def test_with_one_example_the_protocols_are_one():
     found = small(orders=(3,)).sel(source="images", examples=1)
     for name in ("overlap_each", "right_each"):
@@ -98,6 +107,7 @@ def test_ends_are_minima_and_lower_than_their_starts():
         ({"examples": (1, 500)}, "n_examples"),
         ({"orders": ()}, "orders"),
         ({"draws": 1}, "draws"),
+        ({"classes": (3,)}, "classes"),
         ({"cues": 400}, "cues"),
         ({"threshold": "none"}, "threshold"),
     ],

@@ -111,6 +111,8 @@ def compute(
         data, threshold, None if classes is None else tuple(classes), bool(varying)
     )
     images, index = ensemble.images("test")
+    if len(ensemble.archetypes) < 2:
+        raise ValueError(f"classes must be at least two, got {classes!r}")
     if examples is None:
         fewest = int(np.bincount(ensemble.images("train")[1]).min())
         steps = [m * 10**k for k in range(3) for m in (1, 2, 5)] + [1000]
@@ -175,8 +177,8 @@ def compute(
                 "n_spins": ensemble.n_spins,
                 "n_patterns": len(ensemble.archetypes),
                 "quality": ensemble.quality,
-                "correlation": float(pairs.mean()) if len(pairs) else 0.0,
-                "correlation_range": [float(f(pairs, initial=0.0)) for f in (np.min, np.max)],
+                "correlation": float(pairs.mean()),
+                "correlation_range": [float(pairs.min()), float(pairs.max())],
                 "draws": draws,
                 "cues": cues,
                 "seed": seed,
@@ -390,7 +392,8 @@ def _panel(dataset: xarray.Dataset, ax: matplotlib.axes.Axes, source: str, quant
             )  # fmt: skip
     ax.plot(chosen[against], chosen[f"start_{quantity}"], ":", color="black")
     if against == "examples":
-        ax.set_xscale("log")
+        if chosen.sizes[against] > 1:
+            ax.set_xscale("log")
         ax.set_xlabel("examples of each class $M$")
     else:
         ax.set_xlabel("fraction of pixels flipped")

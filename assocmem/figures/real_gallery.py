@@ -18,7 +18,7 @@ def compute(
     data: str = "digits",
     *,
     protocol: str = "unsupervised",
-    orders: Sequence[int] = (2, 3, 4, 6),
+    orders: Sequence[int] = (2, 3, 4, 6, 10),
     examples: int = 100,
     noise: float = 0.15,
     threshold: float | str = "mean",
@@ -134,7 +134,7 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
     rows, columns = pictures.shape[:2]
     if ax is None:
         # Stages run down and classes across: ten classes fit the width of a page.
-        size = (0.95 * rows + 1.0, 1.18 * columns + 0.5)
+        size = (0.95 * rows + 1.5, 1.18 * columns + 0.5)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
     ax.set_xlim(-0.02, rows)
     ax.set_ylim(1.22 * columns, -0.02)

@@ -54,10 +54,9 @@ def flip_counts(bits, i, spin, counts):
 
 @inlined
 def evaluate_all(coefficients, sums, counts, values, first, number, size):
-    """Parts as polynomials of M, coefficients float32 (2, 6) from the highest power down.
+    """`evaluate` odd and even parts as polynomials of M, as far as coefficients are not 0.
 
-    Rows are odd and even parts; these begin with 0 where the degree is lower, and then at most
-    degree 1 or 3 is evaluated.
+    ``coefficients`` are float32 (2, 6), from M^5 down. Cost: p - 1 and p - 2 multiply-adds.
     """
     o, e = coefficients[0], coefficients[1]
     if o[0] != 0.0 or o[1] != 0.0:

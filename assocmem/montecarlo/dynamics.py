@@ -201,7 +201,7 @@ class Engine:
         self._sums[:] = 0
 
     def energies(self) -> np.ndarray:
-        """Total energies H of the present states, float64 of shape (R,). Cost: N per chain, or K."""
+        """Energies H of the present states, float64 of shape (R,). Cost: N or K per chain."""
         return self._store.energies()
 
     def run(self, sweeps: int, interval: int = 0) -> np.ndarray | None:

@@ -30,9 +30,9 @@ def compute(
     p: int = 3,
     load: float = 0.1,
     *,
-    n_spins: int = 80,
+    n_spins: int = 60,
     qualities: Sequence[float] = (0.3, 0.4, 0.5, 0.6),
-    disorder: int = 10,
+    disorder: int = 20,
     seed: int = 0,
     progress: bool = True,
 ) -> xarray.Dataset:
@@ -80,7 +80,7 @@ def compute(
     gaussian, exact, points = [], [], []
     runs = [(name, r) for name in PROTOCOLS for r in rates]
     seeds = iter(np.random.SeedSequence(seed).spawn(len(runs)))
-    for name, learning in PROTOCOLS.items():
+    for learning in PROTOCOLS.values():
         model = Dense(load=load, p=p, learning=learning(1, 0.5))
         gaussian.append(learning_threshold(model, quality=lines))
         exact.append(learning_threshold(model, quality=lines, law="binomial"))
@@ -130,6 +130,7 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
             linestyle="none", markersize=5, capsize=2,
             label=rf"{name}, simulated, $N={dataset.attrs['n_spins']}$",
         )  # fmt: skip
+    ax.plot([], [], color="#555555", linewidth=0.8, alpha=0.6, label="whole numbers, exact law")
     ax.set_xscale("log")
     ax.set_yscale("log")
     from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
@@ -151,7 +152,7 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
 def step_overlaps(
     model: Dense, n_spins: int, disorder: int, seed: np.random.SeedSequence
 ) -> np.ndarray:
-    """Overlap with the first archetype after one step from it, for each of ``disorder`` networks."""
+    """Overlap with the first archetype after one step from it, shape (disorder,)."""
     out = []
     for child in seed.spawn(disorder):
         sample = model.draw(n_spins, np.random.default_rng(child))
@@ -192,30 +193,27 @@ def _crossing(
 ) -> tuple[float, float]:
     """Number of examples at which m = erf(THETA), and its error.
 
-    erfinv(m) is nearly straight in ln M: a weighted line through the points gives the crossing,
-    and their errors that of the crossing.
+    erfinv(m) is nearly straight in ln M: a line through the points gives the crossing. Networks
+    differ from one another by as much at every M, so one pooled variance of m gives the weights.
     """
     from scipy.special import erfinv
 
-    x, y, weights = [], [], []
+    found = []
     for number, child in zip(examples, seed.spawn(len(examples)), strict=True):
         learning = dataclasses.replace(model.learning, n_examples=int(number))
-        found = step_overlaps(
-            dataclasses.replace(model, learning=learning), n_spins, disorder, child
-        )
-        mean, error = found.mean(), found.std(ddof=1) / math.sqrt(disorder)
-        if not -1.0 < mean < 1.0:
-            continue
-        slope = 0.5 * math.sqrt(math.pi) * math.exp(float(erfinv(mean)) ** 2)
-        # No fewer fluctuations than those of N independent spins: few networks may agree by chance.
-        error = max(error, math.sqrt((1.0 - mean**2) / (n_spins * disorder)) * 0.5)
-        x.append(math.log(number))
-        y.append(float(erfinv(mean)) - THETA)
-        weights.append(1.0 / (slope * error) ** 2)
-    design = np.vander(np.array(x), 2)
-    covariance = np.linalg.inv(design.T @ (np.array(weights)[:, None] * design))
-    slope, offset = covariance @ (design.T @ (np.array(weights) * np.array(y)))
+        learned = dataclasses.replace(model, learning=learning)
+        found.append(step_overlaps(learned, n_spins, disorder, child))
+    found = np.array(found)
+    means = found.mean(axis=1)
+    inside = np.abs(means) < 1.0
+    error = math.sqrt(found.var(axis=1, ddof=1).mean() / disorder)
+    height = erfinv(means[inside])
+    # d erfinv(m)/dm = sqrt(pi)/2 exp(erfinv(m)^2)
+    weight = (0.5 * math.sqrt(math.pi) * np.exp(height**2) * error) ** -2.0
+    design = np.vander(np.log(examples[inside]), 2)
+    covariance = np.linalg.inv(design.T @ (weight[:, None] * design))
+    slope, offset = covariance @ (design.T @ (weight * (height - THETA)))
     crossing = -offset / slope
-    gradient = np.array([crossing, 1.0]) / -slope  # of the crossing by slope and offset
+    gradient = np.array([crossing, 1.0]) / slope  # of the crossing by slope and offset
     error = math.sqrt(gradient @ covariance @ gradient)
     return math.exp(crossing), math.exp(crossing) * error

@@ -3,6 +3,7 @@
 from .dense import Dense, DenseSample
 from .energy import Exponential, FullPower, LogSumExp, PBody, Separable
 from .learning import Supervised, Unsupervised
+from .noisy import NoisyDense
 from .pairwise import Hopfield, PairwiseSample
 from .rules import Dreaming, Hebb, PseudoInverse, Rule, Storkey
 
@@ -15,6 +16,7 @@ __all__ = [
     "Hebb",
     "Hopfield",
     "LogSumExp",
+    "NoisyDense",
     "PBody",
     "PairwiseSample",
     "PseudoInverse",

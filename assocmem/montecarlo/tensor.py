@@ -104,7 +104,7 @@ def run_tensor(
     sweeps: int,
     seed: np.random.SeedSequence,
 ) -> np.ndarray:
-    """Run one chain; ``spins`` (int8, N) are changed. Overlaps with the first pattern, (sweeps,)."""
+    """Overlaps of one chain with the first pattern, (sweeps,); ``spins`` (int8, N) change."""
     from .kernels.rng import seed_states
     from .kernels.tensor import tensor_run
 

@@ -108,6 +108,10 @@ def one_step_overlap(
     m0 = _numbers("start_overlap", start_overlap, -1.0, 1.0)
     width = math.sqrt(2.0 * model.load * noise_factor(model) * _slope_of_kernel(model))
     if model.learning is None:
+        if start == "example":
+            raise ValueError(
+                f"start must be 'archetype' of a model without learning, got {start!r}"
+            )
         signal, weights = np.vectorize(model.energy.slope, [float])(m0)[..., None], np.ones(1)
     else:
         signal, weights = _signal(model, m0, law, start)
@@ -276,8 +280,9 @@ def _sums(number: int, mean: float) -> tuple[np.ndarray, np.ndarray]:
     from scipy.stats import binom
 
     chance = 0.5 * (1.0 + mean)
-    low, high = binom.ppf(1e-17, number, chance), binom.isf(1e-17, number, chance)
-    k = np.arange(max(low, 0.0), min(high, number) + 1.0)
+    centre = number * chance
+    reach = 9.0 * math.sqrt(centre * (1.0 - chance)) + 40.0  # tails by Bernstein's bound
+    k = np.arange(max(math.floor(centre - reach), 0), min(math.ceil(centre + reach), number) + 1.0)
     weights = binom.pmf(k, number, chance)
     return 2.0 * k - number, weights / weights.sum()
 

@@ -81,7 +81,7 @@ class AdmissibleNoise:
 
     @property
     def regime(self) -> str:
-        """ "ultra-storage" for b = p - 1, "ultra-detection" for fewer patterns."""
+        """Name: "ultra-storage" for b = p - 1, "ultra-detection" for fewer patterns."""
         return "ultra-storage" if self.b == self.p - 1 else "ultra-detection"
 
 
@@ -173,7 +173,7 @@ def equivalent_load(p: int, n_spins: int, n_patterns: float, omega: float) -> fl
     return (n_patterns + omega**2) / float(n_spins) ** (p - 1)
 
 
-def factor_noise(p: int, n_spins: int, n_patterns: int, omega: float) -> float:
+def factor_noise(p: int, n_spins: int, n_patterns: float, omega: float) -> float:
     """Variance v of the field, relative to the signal, of noise on the factors ("factors").
 
     One step from a pattern gives m1 = erf(1/sqrt(2 v)). Leading order in N for omega >> 1; the
@@ -183,8 +183,8 @@ def factor_noise(p: int, n_spins: int, n_patterns: int, omega: float) -> float:
     ----------
     p : int
         Even, 2 <= p <= 30.
-    n_spins, n_patterns : int
-        N >= 2 and K >= 1.
+    n_spins, n_patterns : int, float
+        N >= 2 and K >= 0.
     omega : float
         Standard deviation of the noise on a factor, >= 0.
     """
@@ -192,7 +192,7 @@ def factor_noise(p: int, n_spins: int, n_patterns: int, omega: float) -> float:
     if p % 2:
         raise ValueError(f"p must be even for noise on factors, got {p}")
     n_spins = check.integer("n_spins", n_spins, 2)
-    n_patterns = check.integer("n_patterns", n_patterns, 1)
+    n_patterns = check.real("n_patterns", n_patterns, 0.0)
     omega = check.real("omega", omega, 0.0)
     k = p // 2
     size = float(n_spins)

@@ -72,14 +72,12 @@ def judge(
     escaped: Sequence[int],
     sizes: Sequence[int],
     level: float,
-    corrections: int = 1,
 ) -> Claim:
     """Compare one quantity with its prediction.
 
-    The differences of means and predictions are fitted by d + c/N, with as many powers of 1/N as
-    ``corrections`` says and the sizes allow, and with weights proportional to N, the inverse of
-    the variance of a self-averaging quantity. Weights that came from the samples themselves would
-    correlate with the differences and make false alarms frequent.
+    The differences of means and predictions are fitted by d + c/N with weights proportional to
+    N, the inverse of the variance of a self-averaging quantity. Weights that came from the
+    samples themselves would correlate with the differences and make false alarms frequent.
 
     Parameters
     ----------
@@ -93,8 +91,6 @@ def judge(
         Chains of each size that are far from the state.
     level : float
         Probability at which a right prediction is rejected.
-    corrections : int
-        Powers of 1/N, at least 1.
     """
     from scipy import stats
 
@@ -103,11 +99,9 @@ def judge(
     variances = np.array([np.var(x, ddof=1) / len(x) for x in samples])
     each = np.array([len(x) - 1.0 for x in samples])
     difference = means - np.asarray(finite)
-    powers = min(len(n), 1 + corrections)
-    # In units of the smallest size, so that the columns are of order one.
-    design = np.stack([(n.min() / n) ** k for k in range(powers)], axis=1)
+    design = np.stack([np.ones_like(n), 1.0 / n][: min(len(n), 2)], axis=1)
     weighted = design * n[:, None]
-    estimator = np.linalg.solve(design.T @ weighted, weighted.T)  # rows: d, c, ...
+    estimator = np.linalg.solve(design.T @ weighted, weighted.T)  # rows: d, c
     shift = float(estimator[0] @ difference)
     parts = estimator[0] ** 2 * variances
     error = math.sqrt(parts.sum())

@@ -156,7 +156,6 @@ def verify(
     burn_in: int | None = None,
     seed: int = 0,
     false_alarm: float = 1e-3,
-    corrections: int = 1,
     theory: Prediction | None = None,
     workers: int | None = None,
     progress: bool = True,
@@ -164,11 +163,10 @@ def verify(
     """Solve a model and simulate it, and judge each prediction by its z-score.
 
     At every size N the simulated mean over disorder is compared with the theory at the load
-    K/N which the samples of that size have. The differences are fitted by d + c/N (and further
-    powers, see ``corrections``), the finite-size law away from critical points, and d is the
-    claim's discrepancy: with one size there is nothing to extrapolate and c = 0. Weights are
-    proportional to N, and so known beforehand; the error comes from the spread over disorder at
-    each size.
+    which the samples of that size have, see the model's ``reduced``. The differences are fitted
+    by d + c/N, the leading finite-size law away from critical points, and d is the claim's
+    discrepancy: with one size there is nothing to extrapolate and c = 0. Weights are proportional
+    to N, and so known beforehand; the error comes from the spread over disorder at each size.
 
     Parameters
     ----------
@@ -195,9 +193,6 @@ def verify(
     false_alarm : float
         Probability that a right theory fails somewhere in the table, shared among the claims
         (Sidak).
-    corrections : int
-        Powers of 1/N in the finite-size law, at most one less than the sizes are used. Where the
-        sizes are not large beside p^2, as in dense networks of p = 6, take 2.
     theory : callable, optional
         ``theory(model, temperature)`` returning predictions by name (``overlap``, ``q``,
         ``energy``, ``susceptibility``, ``specific_heat``), in place of the package's own.
@@ -246,19 +241,20 @@ def verify(
     workers = os.cpu_count() or 1 if workers is None else check.integer("workers", workers, 1)
     burn_in = sweeps // 2 if burn_in is None else check.integer("burn_in", burn_in, 0)
     check.real("false_alarm", false_alarm, 0.0, 1.0, open_low=True, open_high=True)
-    corrections = check.integer("corrections", corrections, 1, 5)
     n_mixed = check.integer("n_mixed", n_mixed, 2)
     tracked = n_mixed if state == "mixture" else 1
     predict = _prediction(state, n_mixed) if theory is None else theory
     if not callable(predict):
         raise TypeError(f"theory must be callable as theory(model, temperature), got {theory!r}")
     if theory is None:
-        predictions = {(t, n): predict(model.at_size(n), t) for t in temperatures for n in sizes}
+        predictions = {(t, n): _at_size(predict, model, n, t) for t in temperatures for n in sizes}
         limits = {t: predict(model, t) for t in temperatures}
         names = tuple(limits[temperatures[0]])
     else:
         predictions = {
-            (t, n): _checked(predict(model.at_size(n), t)) for t in temperatures for n in sizes
+            (t, n): _at_size(lambda m, x: _checked(predict(m, x)), model, n, t)
+            for t in temperatures
+            for n in sizes
         }
         limits = {t: _checked(predict(model, t)) for t in temperatures}
         names = tuple(name for name in _VARIABLES if name in limits[temperatures[0]])
@@ -275,7 +271,6 @@ def verify(
         "sweeps": sweeps,
         "burn_in": burn_in,
         "seed": seed,
-        "corrections": corrections,
     }
     measured = {
         n: _measure(model, n, _STARTS[state], tracked, settings, workers, progress) for n in sizes
@@ -292,7 +287,6 @@ def verify(
             escaped[k],
             sizes,
             level,
-            corrections,
         )
         for k, t in enumerate(temperatures)
         for name in names
@@ -357,6 +351,14 @@ def _checked(prediction: Any) -> Mapping[str, float]:
         for name, value in prediction.items()
         if name in _VARIABLES
     }
+
+
+def _at_size(predict: Prediction, model: Any, n_spins: int, temperature: float) -> dict[str, float]:
+    """Predictions for ``n_spins`` spins: of the infinite network they are like, in our units."""
+    reduced, unit = model.reduced(n_spins)
+    powers = {"energy": 1, "susceptibility": -1}
+    found = predict(reduced, temperature / unit)
+    return {name: value * unit ** powers.get(name, 0) for name, value in found.items()}
 
 
 def _prediction(state: str, n_mixed: int) -> Prediction:
@@ -467,7 +469,8 @@ def _escaped(
         at_t = []
         for n, found in measured.items():
             overlaps = found[_BY_CHAIN][k]  # (disorder, chain, pattern)
-            solved = solve(model.at_size(n), t, state, n_mixed=n_mixed)
+            reduced, unit = model.reduced(n)
+            solved = solve(reduced, t / unit, state, n_mixed=n_mixed)
             if _STARTS[state] == "random" or not solved.exists:
                 at_t.append(0)
                 continue

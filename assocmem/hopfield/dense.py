@@ -263,6 +263,28 @@ class Dense:
         load = math.log(number) / n_spins if self.p is None else number / n_spins ** (self.p - 1)
         return dataclasses.replace(self, load=load, exponent=None)
 
+    def reduced(self, n_spins: int) -> tuple[Dense, float]:
+        """The infinite network that one of ``n_spins`` spins is like, and its unit of energy.
+
+        Over distinct indices a site meets C(N - 1, p - 1) products of the others, the factor
+        c = prod_(j<p) (1 - j/N) less than N^(p-1)/(p-1)!, and so both the field of a condensed
+        pattern and the variance of the noise are c times those of the limit. In units of c the
+        network has load K/(c N^(p-1)), temperature T/c and fields h/c. What is left of the
+        dependence on N comes from fluctuations. For other energies c = 1.
+
+        Returns
+        -------
+        model, c
+        """
+        model, factor = self.at_size(n_spins), 1.0
+        if isinstance(self.energy, PBody):
+            factor = math.prod(1.0 - j / n_spins for j in range(1, self.p))
+        if factor <= 0.0:
+            raise ValueError(f"n_spins must be at least p={self.p}, got {n_spins}")
+        load = None if self.n_patterns is not None else model.load / factor
+        field = tuple(h / factor for h in self.field)
+        return dataclasses.replace(model, load=load, field=field), factor
+
     def draw(self, n_spins: int, rng: np.random.Generator) -> DenseSample:
         """Draw one quenched sample.
 

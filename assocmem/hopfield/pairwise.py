@@ -143,6 +143,10 @@ class Hopfield:
             return self
         return dataclasses.replace(self, load=self.count(n_spins) / n_spins)
 
+    def reduced(self, n_spins: int) -> tuple[Hopfield, float]:
+        """`at_size` and the unit of energy of the infinite network it is like, which is 1."""
+        return self.at_size(n_spins), 1.0
+
     def draw(self, n_spins: int, rng: np.random.Generator) -> PairwiseSample:
         """Draw one quenched sample.
 

@@ -228,3 +228,30 @@ def test_wrong_qualities_are_refused():
             Supervised(3, bad)
     with pytest.raises(ValueError, match="n_examples"):
         Unsupervised(0, 0.5)
+
+
+@pytest.mark.parametrize("p", [2, 3, 4, 6])
+def test_reduced_network_has_the_fields_of_its_size(p):
+    # In a stored pattern alone, exactly: the cost of one flip is twice the field times the unit.
+    n = 12
+    model = Dense(n_patterns=1, p=p)
+    sample = model.draw(n, np.random.default_rng(0))
+    s = sample.patterns[0].copy()
+    before = float(sample.energy(s))
+    s[3] *= -1
+    reduced, unit = model.reduced(n)
+    assert float(sample.energy(s)) - before == pytest.approx(2 * unit * reduced.energy.slope(1.0))
+    # The noise of another pattern: the variance of its field over all patterns, by enumeration.
+    fields = []
+    for bits in itertools.product((-1, 1), repeat=8):
+        xi = np.array(bits, np.int8)[None]
+        one = Dense(n_patterns=1, p=p).sample_of(xi)
+        s = np.ones(xi.shape[1], np.int8)
+        e = float(one.energy(s))
+        s[0] = -1
+        fields.append(0.5 * (float(one.energy(s)) - e))
+    size = xi.shape[1]
+    reduced, unit = Dense(load=1.0 / size ** (p - 1), p=p).reduced(size)
+    slope = np.polynomial.polynomial.polyder(kernel(reduced.energy))
+    wanted = unit**2 * reduced.load * np.polynomial.polynomial.polyval(1.0, slope)
+    assert np.mean(np.square(fields)) == pytest.approx(wanted, rel=1e-12)

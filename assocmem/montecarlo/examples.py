@@ -43,10 +43,11 @@ class ExamplesStore:
             self.floor = 0.0
         else:
             self.factor = 1.0 / examples
-            # Rounding of condensed patterns, of slope 1/(p-1)!, and of the noise of the others.
+            # Rounding of condensed patterns, of slope 1/(p-1)!, and of the noise of the others;
+            # of the former the last digit, as far from all patterns fields are much fainter.
             noise = sample.n_patterns * float(size) ** (-0.5 * (order - 1))
             slope = 1.0 / math.factorial(order - 1)
-            self.floor = 1e-12 * sample.model.scale * (slope + noise * math.sqrt(slope))
+            self.floor = sample.model.scale * (1e-15 * slope + 1e-12 * noise * math.sqrt(slope))
         self.external = sample.field / self.unit
         one = 8 * (order - 1) * sample.n_patterns
         have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -29,3 +29,19 @@ def test_states_come_to_rest_where_no_flip_lowers_the_energy(p, protocol):
         flipped = np.where(np.eye(size, dtype=bool), -state, state)
         here, there = float(stored.energy(state)), stored.energy(flipped)
         assert (there - here).min() > -1e-7 * abs(here)
+
+
+def test_chains_of_supervised_learning_come_to_rest_far_from_all_patterns():
+    rng = np.random.default_rng(0)
+    size, number = 271, 10
+    sample = Dense(n_patterns=number, p=10, learning=Supervised(100, 0.44)).draw(size, rng)
+    kept = rng.random((number, size)) < 0.6
+    starts = np.where(kept, sample.patterns, -sample.patterns)
+    running = engine(sample, starts, 0.0, np.random.SeedSequence(1).spawn(number))
+    running.run(40)
+    before = running.flips
+    running.run(20)
+    assert np.array_equal(running.flips, before)
+    for state in running.spins[:3]:
+        flipped = np.where(np.eye(size, dtype=bool), -state, state)
+        assert (sample.energy(flipped) - float(sample.energy(state))).min() > 0.0

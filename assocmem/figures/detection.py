@@ -129,7 +129,8 @@ def compute(
             )
         return grown
 
-    fine = np.unique(np.rint(np.geomspace(sizes[0], sizes[-1], 40)).astype(int)).tolist()
+    between = np.rint(np.geomspace(sizes[0], sizes[-1], 40)).astype(int)
+    fine = np.union1d(between, sizes).tolist()
     simulated = np.empty((len(growths), len(sizes), 2))
     predicted = np.array(
         [

@@ -42,6 +42,46 @@ FIGURES: dict[str, tuple[str, dict[str, Any], str]] = {
         {},
         "distinct indices against full powers: retrieval, and the noise that makes the difference",
     ),
+    "thresholds": (
+        "thresholds",
+        {},
+        "examples needed to learn an archetype, against their quality",
+    ),
+    "detection-couplings": (
+        "detection",
+        {"kind": "couplings"},
+        "ultra-detection: noise in the couplings that grows with the network, at three sizes",
+    ),
+    "detection-supervised": (
+        "detection",
+        {"kind": "supervised"},
+        "ultra-detection: examples whose noise grows with the network, learned with a teacher",
+    ),
+    "detection-unsupervised": (
+        "detection",
+        {"kind": "unsupervised"},
+        "the same without a teacher",
+    ),
+    "plefka": (
+        "plefka",
+        {},
+        "error of Plefka's scheme against exact dynamics, over load and temperature",
+    ),
+    "images-examples": (
+        "real_data",
+        {"against": "examples"},
+        "archetypes of real images against the number of examples (--set data=mnist)",
+    ),
+    "images-noise": (
+        "real_data",
+        {"against": "noise"},
+        "archetypes of real images against corruption of the cue",
+    ),
+    "images-gallery": (
+        "real_gallery",
+        {},
+        "one image of each class, corrupted, and what networks of several orders retrieve",
+    ),
 }
 """Module, arguments of its ``compute``, and what it shows, by the name of the figure."""
 

@@ -7,6 +7,7 @@ forced by random fields, otherwise the paramagnet, whose entropy is positive abo
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import brentq
@@ -32,10 +33,14 @@ def _continuous(case: Case) -> bool:
 def _against_glass(case: Case):
     """Equal T and f of retrieval (y) and glass (asinh of its tau) at the load of the former."""
 
+    @lru_cache(maxsize=8)  # differences by the third coordinate leave the point where it is
+    def at_point(first, second):
+        return at_y(case, np.array([first, second]))
+
     def system(y):
         if not (np.all(y > -0.1) and np.all(y < 40.0)):
             return np.full(2, np.nan)
-        point = at_y(case, y[:2])
+        point = at_point(y[0], y[1])
         if not (point.u > 0.0 and point.root > 0.0):
             return np.full(2, np.nan)
         load, tau = point.root**2, abs(math.sinh(y[2]))

@@ -34,7 +34,10 @@ _LOG_TAU_MIN = -230.0  # T about 1e-100, where the line of AT on retrieval is cu
 def phase_diagram(
     model: Dense, *, n_points: int = 100, mixtures: tuple[int, ...] = (), law: str = "binomial"
 ) -> PhaseDiagram:
-    """All critical lines; see `assocmem.theory.phase_diagram`. Cost: about 0.1 s per line."""
+    """All critical lines; see `assocmem.theory.phase_diagram`.
+
+    Cost: 0.1 to 0.2 s per line, and 10 ms for each word of a law of examples.
+    """
     from .dense import known
 
     known(model)
@@ -80,7 +83,7 @@ def phase_diagram(
         tau = max(extrema, key=lambda tau: at(case, 0.0, tau).t)
         points["spinodal temperature at load 0"] = at(case, 0.0, tau).t
 
-    _frozen_lines(case, critical, n_points, lines, notes)
+    _frozen_lines(case, max(1.5 * critical, 1.2 * tip[0]), n_points, lines, notes)
     first_order(case, sigma, extrema, n_points, lines, points, notes)
     _replicon_line(case, spinodal, n_points, lines, points, notes)
     if model.learning is not None and mixtures:
@@ -185,12 +188,12 @@ def _tip(case: Case, spinodal: Curve) -> tuple[float, float]:
     return best
 
 
-def _frozen_lines(case, critical, n_points, lines, notes) -> None:
+def _frozen_lines(case, highest, n_points, lines, notes) -> None:
     """T_g where the glass starts continuously, T_K where the paramagnet's entropy vanishes."""
     noise = case.noise
-    loads = np.linspace(0.0, math.sqrt(1.5 * critical), n_points) ** 2
+    loads = np.linspace(0.0, math.sqrt(highest), n_points) ** 2
     zeros = np.zeros(n_points)
-    ended = "shown up to 1.5 times the critical load"
+    ended = "shown beyond the largest load of retrieval"
     if glassy.random_fields(noise):
         notes.append(
             "g'(0) > 0: the noise acts as a random field, q > 0 at every temperature and there is "

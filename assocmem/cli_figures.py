@@ -81,7 +81,7 @@ def figure_command(
         settings["store"] = out / f"{'_'.join(filter(None, [name, safe]))}.sqlite"
     try:
         dataset, axes = figure(name, **settings)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OSError, ImportError) as error:
         raise click.UsageError(str(error)) from error
     from ._files import write_netcdf
 

@@ -109,7 +109,9 @@ def phase_diagram_command(
     if loads is None:
         last = 1.1 * float(max(spinodal.load))
         loads = tuple(float(f"{last * k / 8:.2g}") for k in range(1, 9))
-    top = float(f"{max(spinodal.temperature):.2g}")
+    # Of exponential networks it grows without bound towards load 0.
+    far = spinodal.temperature[spinodal.load >= 0.5 * max(spinodal.load)]
+    top = float(f"{min(max(spinodal.temperature), 4.0 * max(far)):.2g}")
     if temperatures is None:
         temperatures = tuple(round(top * k / 10, 12) for k in range(1, 11))
     if n_spins is None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from . import _validate as check
 from .claims import Claim, judge
+from .hopfield.learning import Unsupervised
 from .serial import to_json
 
 if TYPE_CHECKING:
@@ -327,7 +328,7 @@ def default_sizes(model: Any, cost: float = 5e6) -> tuple[int, int, int]:
 def _stored(model: Any) -> int:
     """Terms of the energy for each pattern."""
     learning = getattr(model, "learning", None)
-    return 1 if learning is None else learning.n_examples
+    return learning.n_examples if isinstance(learning, Unsupervised) else 1
 
 
 def _sizes(model: Any, n_spins: Any) -> tuple[int, ...]:

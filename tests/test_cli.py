@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from click.testing import CliRunner
 
-from assocmem import solve
+from assocmem import Dense, solve
 from assocmem.cli import main
 from assocmem.serial import from_json
 
@@ -97,3 +97,51 @@ def test_other_rules_have_files_of_their_own(tmp_path):
     out = run("phase-diagram", "hopfield", "--rule", "dreaming", "--out", tmp_path)
     assert "hopfield_dreaming1_phase_diagram.png" in out
     assert (tmp_path / "hopfield_dreaming1_phase_diagram.svg").stat().st_size > 0
+
+
+def test_dense_models_from_the_shell(tmp_path):
+    out = run("solve", "dense", "--p", 3, "--load", 0.05, "--temperature", 0.1)
+    assert f"{solve(Dense(load=0.05, p=3), 0.1).overlaps[0]:.10g}" in out
+    learned = ("--learning", "supervised", "--n-examples", 20, "--quality", 0.7)
+    out = run("solve", "dense", "--p", 3, "--load", 0.02, "--temperature", 0.1, *learned)
+    assert "example_overlap" in out
+    assert "1RSB" in run("solve", "dense", "--p", 3, "--load", 0.13, "--temperature", 0.02, "--rsb")
+    for energy in ("full-power", "log-sum-exp", "m**2/2 + m**4/10"):
+        assert "overlaps" in run("solve", "dense", "--energy", energy, "--temperature", 0.02)
+    out = run(
+        "simulate", "dense", "--p", 4, "--n-spins", 40, "--load", 0.005, "--temperature", 0.02,
+        "--sweeps", 40, "--burn-in", 10, "--disorder", 2, "--out", tmp_path / "run.nc",
+    )  # fmt: skip
+    assert "N = 40" in out
+    assert from_json(xr.load_dataset(tmp_path / "run.nc").attrs["model"]) == Dense(load=0.005)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (("dense", "--bias", 0.1), "--bias"),
+        (("hopfield", "--p", 3), "--p"),
+        (("dense", "--rate", 2), "--rate"),
+        (("dense", "--p", 3, "--energy", "m**3"), "--p"),
+        (("dense", "--learning", "supervised"), "--n-examples"),
+        (("dense", "--quality", 0.5), "--learning"),
+        (("dense", "--energy", "n**2"), "expression"),
+    ],
+)
+def test_options_of_the_other_model_are_refused(arguments, name):
+    assert name in run("solve", *arguments, code=2)
+
+
+def test_dense_phase_diagrams_with_simulations(tmp_path):
+    run(
+        "phase-diagram", "dense", "--p", 3, "--simulate", "--n-spins", 40, "--loads", "0.02,0.06",
+        "--temperatures", "0.1,0.4", "--disorder", 4, "--sweeps", 40, "--workers", 1,
+        "--out", tmp_path,
+    )  # fmt: skip
+    points = xr.load_dataset(tmp_path / "dense_p3_simulation.nc")
+    overlap = points["overlap"].isel(pattern=0)
+    assert float(overlap.sel(load=0.02, temperature=0.1)) > 0.9
+    assert abs(float(overlap.sel(load=0.06, temperature=0.4))) < 0.5
+    assert (tmp_path / "dense_p3_phase_diagram.png").stat().st_size > 0
+    run("phase-diagram", "dense", "--energy", "log-sum-exp", "--out", tmp_path)
+    assert (tmp_path / "dense_logsumexp_phase_diagram.png").stat().st_size > 0

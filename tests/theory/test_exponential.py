@@ -316,12 +316,12 @@ def test_lines():
     diagram = phase_diagram(Dense(load=0.0, energy=LogSumExp(rate)), n_points=24)
     lines = diagram.lines
     assert all(line.converged for line in lines.values())
-    spinodal, together, single = (lines[k] for k in ("spinodal", "thermodynamic", "single"))
-    condensed = spinodal.load < diagram.points["load_condensation"]
+    spinodal, together, single = (lines[k] for k in ("T_M", "T_c", "T_1"))
+    condensed = spinodal.load < diagram.points["load below which the noise is condensed"]
     assert np.array_equal(spinodal.temperature[condensed], together.temperature[condensed])
     assert np.all(together.temperature[~condensed][:-1] < spinodal.temperature[~condensed][:-1])
     assert np.all(single.temperature[:-1] < together.temperature[:-1])
-    assert spinodal.load[-1] == diagram.points["load_typical"]
+    assert spinodal.load[-1] == diagram.points["largest load of retrieval"]
     assert all(line.temperature[-1] == 0.0 for line in lines.values())
     for i in (2, 10, 20):
         model = Dense(load=float(spinodal.load[i]), energy=LogSumExp(rate))

@@ -166,8 +166,8 @@ def phase_diagram(
     Returns
     -------
     PhaseDiagram
-        Lines "spinodal" (a pattern's state ends), "thermodynamic" (all patterns together
-        outweigh the paramagnet) and "single" (one does), each up to T = 0 at alpha_1. Towards
+        Lines "T_M" (a pattern's state ends), "T_c" (all patterns together outweigh the
+        paramagnet) and "T_1" (one does), each up to T = 0 at alpha_1. Towards
         load 0 their temperatures grow without bound, as one pattern is a field.
 
     Raises
@@ -187,21 +187,21 @@ def phase_diagram(
     lines = {
         name: _line(about, loads, rate, beta, gap)
         for name, about, beta, gap in (
-            ("spinodal", "retrieval of a pattern ends", _beta_spinodal, _gap_spinodal),
-            ("thermodynamic", "patterns together outweigh the paramagnet", _beta_all, _gap_all),
-            ("single", "one pattern outweighs the paramagnet", _beta_single, _gap_single),
+            ("T_M", "retrieval of a pattern ends", _beta_spinodal, _gap_spinodal),
+            ("T_c", "patterns together outweigh the paramagnet", _beta_all, _gap_all),
+            ("T_1", "one pattern outweighs the paramagnet", _beta_single, _gap_single),
         )
     }
     points = {
-        "load_condensation": limits.condensation,
-        "load_typical": limits.typical,
-        "load_flip": limits.flip,
-        "load_all_typical": limits.all_typical,
-        "load_all_flip": limits.all_flip,
+        "load below which the noise is condensed": limits.condensation,
+        "largest load of retrieval": limits.typical,
+        "load at which a pattern stops being a minimum": limits.flip,
+        "largest load at which all patterns are retrieved": limits.all_typical,
+        "load at which not all patterns are minima any more": limits.all_flip,
     }
     notes = (
-        "below load_condensation the noise is condensed and the thermodynamic line is the spinodal",
-        "between load_typical and load_flip patterns are minima at T = 0 that no T > 0 leaves",
+        "where the noise is condensed T_c is T_M",
+        "patterns that are minima beyond the largest load of retrieval are so at T = 0 alone",
     )
     return PhaseDiagram(model, lines, points, notes)
 

@@ -3,6 +3,7 @@
 Every line is one or two equations in the explicit coordinates of `dense_equations`, traced by
 arclength, so that re-entrant lines are ordinary. T_M is the fold of the map, from T = 0 to load 0;
 T_R the line of de Almeida and Thouless, from the fold down; T_c is that of `dense_first_order`.
+T_g and T_d, of the glass, are closed forms; T_M_rsb corrects T_M below T_R (`dense_broken`).
 """
 
 from __future__ import annotations
@@ -17,16 +18,31 @@ from ... import _validate as check
 from ...errors import ConvergenceError
 from ..diagram import PhaseDiagram
 from ..lines import Curve, Event, Line, locate
+from . import dense_broken as broken
 from . import dense_glass as glassy
 from .dense_capacity import cold_end, spinodal_temperatures, turning_points
 from .dense_cases import LAWS, case_of, hebbian, is_hebbian
-from .dense_equations import C4, Case, Point, at, numbers
+from .dense_equations import Case, Point, at, numbers
 from .dense_first_order import first_order
+from .dense_noise import WeakNoise
 from .dense_rays import at_y, gradients
-from .dense_traces import ROOT_MIN, TOLERANCE, fold, joined, line_of, overlap, traced
+from .dense_traces import (
+    ROOT_MIN,
+    TOLERANCE,
+    at_ratio,
+    concatenated,
+    fold,
+    joined,
+    line_of,
+    overlap,
+    through,
+    traced,
+)
+from .rsb_dense import critical_load_dense
 
 if TYPE_CHECKING:
     from ...hopfield.dense import Dense
+    from .rsb_glass import GlassTransition
 
 _LOG_TAU_MIN = -230.0  # T about 1e-100, where the line of AT on retrieval is cut
 
@@ -36,7 +52,8 @@ def phase_diagram(
 ) -> PhaseDiagram:
     """All critical lines; see `assocmem.theory.phase_diagram`.
 
-    Cost: 0.1 to 0.2 s per line, and 10 ms for each word of a law of examples.
+    Cost: 0.1 to 0.2 s per line, and 10 ms for each word of a law of examples; 1 to 2 s more for
+    what breaks replica symmetry where patterns of degree 3 and more are stored.
     """
     from .dense import known
 
@@ -83,9 +100,12 @@ def phase_diagram(
         tau = max(extrema, key=lambda tau: at(case, 0.0, tau).t)
         points["spinodal temperature at load 0"] = at(case, 0.0, tau).t
 
-    _frozen_lines(case, max(1.5 * critical, 1.2 * tip[0]), n_points, lines, notes)
-    first_order(case, sigma, extrema, n_points, lines, points, notes)
-    _replicon_line(case, spinodal, n_points, lines, points, notes)
+    high = dataclasses.replace(model, load=1.0, n_patterns=None, exponent=None)
+    jump = _frozen_lines(high, case, max(1.5 * critical, 1.2 * tip[0]), n_points, lines, notes)
+    first_order(high, case, sigma, extrema, jump, n_points, lines, points, notes)
+    meeting = _replicon_line(case, spinodal, n_points, lines, points, notes)
+    if isinstance(case.noise, WeakNoise):
+        _broken_spinodal(high, case, meeting, tip, lines, points, notes)
     if model.learning is not None and mixtures:
         notes.append("mixtures of archetypes learned from examples are left out")
         mixtures = ()
@@ -97,7 +117,15 @@ def phase_diagram(
             continue
         curves = _spinodal(mixed, cold, spinodal_temperatures(mixed))
         name = f"symmetric mixture of {n} ends"
-        lines[f"mixture_{n}"] = joined(name, mixed, curves, fold(mixed), n_points)
+        for i, curve in enumerate(curves):
+            key = f"mixture_{n}" + (f"_{i + 1}" if i else "")
+            lines[key] = line_of(name, mixed, curve, fold(mixed), n_points)
+        if len(curves) > 1:
+            top = at_y(mixed, curves[0].points[-1])
+            notes.append(
+                f"mixture_{n} has a cusp at T = {top.t:.6g}, load {top.root**2:.6g}; above it the "
+                f"mixture changes smoothly into one of smaller overlap and ends at mixture_{n}_2"
+            )
         load = at(mixed, cold, 0.0).root ** 2
         points[f"critical load of the {n}-mixture at T = 0"] = load
     return PhaseDiagram(model, lines, points, tuple(notes))
@@ -188,54 +216,77 @@ def _tip(case: Case, spinodal: Curve) -> tuple[float, float]:
     return best
 
 
-def _frozen_lines(case, highest, n_points, lines, notes) -> None:
-    """T_g where the glass starts continuously, T_K where the paramagnet's entropy vanishes."""
+def _frozen_lines(model, case, highest, n_points, lines, notes) -> GlassTransition | None:
+    """T_g, the static transition into a glass, and T_d, the dynamic one where it is higher.
+
+    The transition at load 1 is returned if it is a jump.
+    """
     noise = case.noise
     loads = np.linspace(0.0, math.sqrt(highest), n_points) ** 2
-    zeros = np.zeros(n_points)
-    ended = "shown beyond the largest load of retrieval"
     if glassy.random_fields(noise):
         notes.append(
             "g'(0) > 0: the noise acts as a random field, q > 0 at every temperature and there is "
             "no transition into a glass in replica symmetry"
         )
-        return
+        return None
+
+    def shown(name: str, heights: np.ndarray, q: float = 0.0, residual: float = 0.0) -> Line:
+        ended = "shown beyond the largest load of retrieval"
+        states = {"q": np.full(n_points, q)}
+        return Line(name, loads, heights, states, np.full(n_points, residual), True, ended)
+
+    found = broken.transition(model) if isinstance(noise, WeakNoise) else None
+    if found is not None and not found.continuous:
+        lines["T_g"] = shown(
+            "the paramagnet freezes, by a jump of q, into the glass of one step of replica "
+            "symmetry breaking",
+            found.static * np.sqrt(loads), found.overlap_static, found.residual,
+        )  # fmt: skip
+        notes.append(
+            f"T_g = {found.static:.10g} sqrt(load) and T_d = {found.dynamic:.10g} sqrt(load) are "
+            "exact at one step of replica symmetry breaking; replica symmetry has no such glass"
+        )
     start = max(noise.gap_values) if noise.gap_values else 0.0
     heights = np.array([start, *(glassy.freezing(noise, load) for load in loads[1:])])
-    if np.any(heights > 0.0):
-        lines["T_g"] = Line(
-            "paramagnet freezes into the spin glass",
-            loads,
-            heights,
-            {"q": zeros},
-            zeros,
-            True,
-            ended,
+    if "T_g" not in lines and np.any(heights > 0.0):
+        lines["T_g"] = shown("paramagnet freezes into the spin glass", heights)
+    if found is not None and found.dynamic > found.static:
+        lines["T_d"] = shown(
+            "the paramagnet falls apart into states and is not ergodic below",
+            found.dynamic * np.sqrt(loads), found.overlap_dynamic, found.residual,
+        )  # fmt: skip
+    return None if found is None or found.continuous else found
+
+
+def _broken_spinodal(high, case, meeting, tip, lines, points, notes) -> None:
+    """T_M_rsb, where retrieval ends below T_R."""
+    if meeting is None or not broken.affordable(case, tip[0]):
+        notes.append(
+            "below T_R the line T_M of replica symmetry is too low: see `critical_load_rsb`"
         )
         return
-    curvature = noise.curved(0.0)
-    heights = np.sqrt(loads * curvature / (2.0 * math.log(2.0)))
-    lines["T_K"] = Line(
-        "the entropy of the paramagnet vanishes", loads, heights, {"q": zeros}, zeros, True, ended
+    end = critical_load_dense(model, 0.0)
+    points["critical load at T = 0, one step RSB"] = end.load
+    note = (
+        f"that T_M turns back below T = {tip[1]:.6g} is an artefact of replica symmetry: with one "
+        f"step of breaking retrieval ends at load {end.load:.6g} at T = 0 instead of "
+        f"{end.load_rs:.6g}"
     )
-    notes.append(
-        "g''(0) = 0: replica symmetry has no transition into a glass, the paramagnet (q = 0) "
-        "stays stable; T_K, the limit of its positive entropy, is a lower bound of the "
-        "temperature of the glass of one step of replica symmetry breaking"
-    )
+    try:
+        line = broken.spinodal(model, end, meeting.t)
+        last = through(line.name, case, [meeting], [0.0], True, "where replica symmetry holds")
+        lines["T_M_rsb"] = concatenated([line, last])
+    except ConvergenceError as error:
+        note += f"; T_M_rsb, up from there, is left out: {error}"
+    notes.append(note)
 
 
-def _ratio(case: Case, point: Point) -> float:
-    """The tau at which AT would be marginal, alpha dV/dq E sech^4/u^2 in units of u."""
-    return point.root**2 * case.noise.by_q(point.q, point.c) * float(point.sums[C4]) / point.u**2
-
-
-def _replicon_line(case, spinodal, n_points, lines, points, notes) -> None:
-    """T_R from where AT meets the spinodal, downwards in T."""
+def _replicon_line(case, spinodal, n_points, lines, points, notes) -> Point | None:
+    """T_R from where AT meets the spinodal, downwards in T; the meeting point."""
 
     def value(y, t):
         point = at_y(case, y)
-        return point.tau - _ratio(case, point)
+        return point.tau - at_ratio(case, point)
 
     for curve in spinodal:
         values = np.array([value(y, None) for y in curve.points])
@@ -244,7 +295,7 @@ def _replicon_line(case, spinodal, n_points, lines, points, notes) -> None:
             break
     else:
         notes.append("the line of de Almeida and Thouless does not meet the spinodal")
-        return
+        return None
     i = change[0]
     y, tangent = curve.points[i], curve.tangents[i]
     length = float(tangent @ (curve.points[i + 1] - y))
@@ -260,7 +311,7 @@ def _replicon_line(case, spinodal, n_points, lines, points, notes) -> None:
         if not (-0.1 < y[0] < 25.0 and y[1] < 5.0):
             return np.array([np.nan])
         point = at_log(case, y)
-        ratio = _ratio(case, point) if point.u > 0.0 else 0.0
+        ratio = at_ratio(case, point) if point.u > 0.0 else 0.0
         return np.array([math.log(ratio) - y[1]]) if ratio > 0.0 else np.array([np.nan])
 
     curve = traced(
@@ -271,3 +322,4 @@ def _replicon_line(case, spinodal, n_points, lines, points, notes) -> None:
     )  # fmt: skip
     name = "replica symmetry of retrieval breaks below (de Almeida-Thouless)"
     lines["T_R"] = line_of(name, case, curve, system, n_points, evaluate=at_log)
+    return meeting

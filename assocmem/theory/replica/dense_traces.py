@@ -6,7 +6,7 @@ import numpy as np
 
 from ...errors import ConvergenceError
 from ..lines import Curve, Line, laid_out, trace
-from .dense_equations import MEAN, Case, Point, at, numbers
+from .dense_equations import C4, MEAN, Case, Point, at, numbers
 from .dense_rays import at_y, origin
 
 ROOT_MIN = 1e-3  # sqrt(alpha) at which lines that end in load 0 without a fold are cut
@@ -16,6 +16,11 @@ TOLERANCE = 1e-11
 def overlap(point: Point) -> float:
     """Overlap with the archetype (storing: with the pattern)."""
     return float(point.sums[MEAN])
+
+
+def at_ratio(case: Case, point: Point) -> float:
+    """The tau at which AT would be marginal, alpha dV/dq E sech^4/u^2 in units of u."""
+    return point.root**2 * case.noise.by_q(point.q, point.c) * float(point.sums[C4]) / point.u**2
 
 
 def fold(case: Case):
@@ -83,6 +88,12 @@ def line_of(name, case, curve, system, n_points, *, evaluate=at_y) -> Line:
 
     found, residual = laid_out(curve, system, n_points, plane, tolerance=TOLERANCE)
     points = [evaluate(case, y) for y in found]
+    good = bool(curve.converged and np.max(residual) <= TOLERANCE)
+    return through(name, case, points, residual, good, curve.ended)
+
+
+def through(name, case, points: list[Point], residual, good: bool, ended: str) -> Line:
+    """The line through points of the map."""
     load = np.array([point.root**2 for point in points])
     temperature = np.array([abs(point.t) for point in points])
     states = {
@@ -98,5 +109,4 @@ def line_of(name, case, curve, system, n_points, *, evaluate=at_y) -> Line:
     }
     if case.v > 0.0 or case.values.size > 1:
         states["example_overlap"] = np.array([point.n for point in points])
-    good = bool(curve.converged and np.max(residual) <= TOLERANCE)
-    return Line(name, load, temperature, states, residual, good, curve.ended)
+    return Line(name, load, temperature, states, np.asarray(residual), good, ended)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from functools import lru_cache
 
 import mpmath as mp
 import numpy as np
@@ -10,7 +11,13 @@ import pytest
 from assocmem import Dense, Hopfield
 from assocmem.hopfield.energy import FullPower, Separable, kernel
 from assocmem.hopfield.learning import Supervised, Unsupervised
-from assocmem.theory import critical_load, retrieval_line
+from assocmem.theory import (
+    critical_load,
+    critical_load_rsb,
+    glass_transition,
+    retrieval_line,
+    solve_rsb,
+)
 from assocmem.theory import phase_diagram as dispatched
 from assocmem.theory.replica.dense import phase_diagram, solve
 from assocmem.theory.replica.dense_capacity import _along_isotherm
@@ -29,15 +36,20 @@ _MODELS = [
 ]
 
 
+@lru_cache
+def _lines(model):
+    return phase_diagram(model, n_points=12)
+
+
 @pytest.fixture(scope="module", params=_MODELS, ids=str)
 def diagram(request):
-    return phase_diagram(request.param, n_points=12)
+    return _lines(request.param)
 
 
 def test_every_line_is_converged_and_has_its_points(diagram):
     for key, line in diagram.lines.items():
         assert line.converged, key
-        assert len(line) >= 12
+        assert len(line) >= (8 if key == "T_M_rsb" else 12)
         assert np.max(line.residual) < 1e-11
         assert np.all(line.load >= 0.0) and np.all(line.temperature >= 0.0)
     assert len(diagram.lines["T_M"]) == 12
@@ -71,17 +83,21 @@ def test_critical_load_is_the_line(diagram):
 
 def test_free_energies_are_equal_on_the_first_order_line(diagram):
     model, line = diagram.model, diagram.lines["T_c"]
+    jump = model.p > 2 and not any(kernel(model.energy)[1:3])  # a glass of one step of breaking
     for k in range(0, len(line), 3):
         load, t = line.load[k], line.temperature[k]
         if load < 1e-9:
             continue
         at = dataclasses.replace(model, load=load)
-        retrieval, glass = solve(at, t), solve(at, t, "spin-glass")
-        other = solve(at, t, "paramagnet")
-        if "T_K" not in diagram.lines and glass.exists:
-            other = glass
-        assert retrieval.free_energy == pytest.approx(other.free_energy, abs=1e-10)
-        assert other.entropy > -1e-9 or other is glass
+        if jump and t < glass_transition(at).static * (1 - 1e-9):
+            other = solve_rsb(at, t, "spin-glass")
+            assert other.broken and other.exists
+            retrieval = (solve if model.learning else solve_rsb)(at, t)
+        else:
+            retrieval, other = solve(at, t), solve(at, t, "paramagnet")
+            glass = solve(at, t, "spin-glass")
+            other = glass if glass.exists and not jump else other
+        assert retrieval.free_energy == pytest.approx(other.free_energy, rel=1e-9)
 
 
 def test_replicon_vanishes_on_its_line(diagram):
@@ -94,28 +110,88 @@ def test_replicon_vanishes_on_its_line(diagram):
         assert abs(found.stability["replicon"]) < 1e-4 * t
 
 
-def test_closed_forms(diagram):
+def test_glass_transitions(diagram):
     model = diagram.model
-    if "T_K" in diagram.lines:
-        line = diagram.lines["T_K"]
-        at = dataclasses.replace(model, load=line.load[5])
-        assert solve(at, line.temperature[5], "paramagnet").entropy == pytest.approx(0.0, abs=1e-13)
-    if "T_g" in diagram.lines and model.p > 2:
-        line = diagram.lines["T_g"]
+    if "T_g" not in diagram.lines:
+        assert kernel(model.energy)[1] > 0.0  # random fields
+        return
+    line = diagram.lines["T_g"]
+    at, t = dataclasses.replace(model, load=line.load[5]), line.temperature[5]
+    if "T_d" in diagram.lines:
+        # Montanari, Ricci-Tersenghi (2003): 0.651 and 0.682 at p = 3 where the variance is 1/2.
+        found = glass_transition(at)
+        assert t == pytest.approx(found.static, rel=1e-13)
+        assert diagram.lines["T_d"].temperature[5] == pytest.approx(found.dynamic, rel=1e-13)
+        if model == Dense(load=0.1, p=3):
+            unit = math.sqrt(3.0 / line.load[5])  # alpha g(1) = 1/2 at load 3
+            assert t * unit == pytest.approx(0.651, abs=5e-4)
+            assert found.dynamic * unit == pytest.approx(0.682, abs=5e-4)
+        assert solve_rsb(at, t * (1 - 1e-6), "spin-glass").theta == pytest.approx(1.0, abs=1e-4)
+        assert not solve_rsb(at, t * (1 + 1e-9), "spin-glass").exists
+        return
+    if model.p > 2:
         second = 2.0 * kernel(model.energy)[2]
         np.testing.assert_allclose(line.temperature, np.sqrt(line.load * second), rtol=1e-14)
-    if "T_g" in diagram.lines:
-        line = diagram.lines["T_g"]
-        at = dataclasses.replace(model, load=line.load[5])
-        above = solve(at, line.temperature[5] * (1 + 1e-9), "paramagnet")
-        assert above.stability["replicon"] == pytest.approx(0.0, abs=1e-7)
-        assert not solve(at, line.temperature[5] * (1 + 1e-9), "spin-glass").exists
-        assert solve(at, line.temperature[5] * (1 - 1e-3), "spin-glass").q < 0.02
+    above = solve(at, t * (1 + 1e-9), "paramagnet")
+    assert above.stability["replicon"] == pytest.approx(0.0, abs=1e-7)
+    assert not solve(at, t * (1 + 1e-9), "spin-glass").exists
+    assert solve(at, t * (1 - 1e-3), "spin-glass").q < 0.02
+
+
+@pytest.mark.parametrize("p", [3, 4, 12])
+def test_one_step_of_breaking(p):
+    diagram = _lines(Dense(load=0.1, p=p))
+    points, lines = diagram.points, diagram.lines
+    # Nishimori's line T = load, where all is known without replicas: retrieval and the states
+    # that the paramagnet is made of are the same there, so T_c and T_g meet on it.
+    static = glass_transition(Dense(load=1.0, p=p)).static
+    assert points["load where T_c meets T_g"] == pytest.approx(static**2, rel=1e-9)
+    assert points["temperature where T_c meets T_g"] == pytest.approx(static**2, rel=1e-9)
+    # T = 0, by solutions that know nothing of the line
+    load = points["load below which retrieval is the ground state"]
+    assert lines["T_c"].temperature[-1] == 0.0
+    assert lines["T_c"].load[-1] == load
+    end = points["critical load at T = 0, one step RSB"]
+    if p < 12:
+        for factor, sign in ((1 - 1e-4, -1), (1 + 1e-4, 1)):
+            at = Dense(load=load * factor, p=p)
+            gap = solve_rsb(at, 0.0).energy - solve_rsb(at, 0.0, "spin-glass").energy
+            assert gap * sign > 0.0
+        assert solve_rsb(Dense(load=end * (1 - 1e-6), p=p), 0.0).exists
+    else:  # beyond p = 10 symmetric retrieval is close enough
+        assert solve_rsb(Dense(load=load, p=p), 0.0).broken
+    assert load < end and points["critical load at T = 0"] < end
+    line = lines["T_M_rsb"]
+    assert line.load[0] == pytest.approx(end, rel=1e-12) and line.temperature[0] == 0.0
+    assert line.load[-1] == points["load where the AT line meets the spinodal"]
+    assert np.all(np.diff(line.load) > 0.0)
+    other = critical_load_rsb(line.temperature[3], diagram.model)
+    assert other.load == pytest.approx(line.load[3], rel=1e-8)
+    assert any("artefact" in note for note in diagram.notes)
+
+
+def test_learned_retrieval_below_its_line_of_almeida_and_thouless():
+    diagram = _lines(Dense(load=0.1, p=3, learning=Supervised(5, 0.6)))
+    assert "T_M_rsb" not in diagram.lines
+    assert any("critical_load_rsb" in note for note in diagram.notes)
+    single = _lines(Dense(load=0.1, p=3, learning=Supervised(1, 0.6)))
+    stored = _lines(Dense(load=0.1, p=3))
+    for name, value in stored.points.items():  # M = 1: the example is what is stored
+        if "overlap" not in name:
+            assert single.points[name] == pytest.approx(value, rel=1e-8), name
+
+
+def test_full_powers_of_six():
+    diagram = phase_diagram(Dense(load=0.1, energy=FullPower(6)), n_points=6)
+    found = glass_transition(Dense(load=diagram.lines["T_g"].load[3], energy=FullPower(6)))
+    assert not found.continuous
+    assert diagram.lines["T_g"].temperature[3] == pytest.approx(found.static, rel=1e-13)
+    assert diagram.lines["T_d"].temperature[3] == pytest.approx(found.dynamic, rel=1e-13)
 
 
 @pytest.mark.parametrize("p", [3, 4, 6])
 def test_temperatures_at_load_zero(p):
-    points = phase_diagram(Dense(load=0.1, p=p), n_points=4).points
+    points = _lines(Dense(load=0.1, p=p)).points
     mp.mp.dps = 25
     # x = beta m^(p-1)/(p-1)!, m = tanh x: T = tanh(x)^(p-1)/(x (p-1)!), largest.
     x = mp.findroot(lambda x: (p - 1) * x / mp.cosh(x) ** 2 - mp.tanh(x), 1.2)
@@ -187,6 +263,30 @@ def test_mixtures():
     assert line.converged and line.load[0] == pytest.approx(end, rel=1e-12)
 
 
+@pytest.mark.parametrize("p", [3, 4])
+def test_mixtures_have_two_sheets(p):
+    """Between them, at the temperature of the cusp, the load at which mixtures end jumps."""
+    model = Dense(load=0.1, p=p)
+    diagram = phase_diagram(model, n_points=40, mixtures=(3,))
+    cold, warm = diagram.lines["mixture_3"], diagram.lines["mixture_3_2"]
+    t, low, high = cold.temperature[-1], cold.load[-1], warm.load[0]
+    assert warm.temperature[0] == pytest.approx(t, rel=1e-9) and high > 1.1 * low
+    assert critical_load(model, t * (1 + 1e-6), n_mixed=3) == pytest.approx(high, rel=1e-4)
+    below = np.interp(0.97 * t, cold.temperature, cold.load)
+    assert critical_load(model, 0.97 * t, n_mixed=3) == pytest.approx(below, rel=1e-3)
+    # Above the cusp overlaps fall smoothly into those of the second sheet, below by a jump.
+    loads = np.linspace(0.9 * low, 0.99 * high, 40)
+
+    def overlaps(t):
+        found = [solve(dataclasses.replace(model, load=a), t, "mixture") for a in loads]
+        return np.array([state.overlaps[0] for state in found if state.exists])
+
+    above, below = overlaps(t * 1.03), overlaps(t * 0.97)
+    assert len(above) == 40 and np.all(np.diff(above) < 0.0)
+    assert len(below) < 20 and below[-1] > above[-1] + 0.05
+    assert any("cusp" in note for note in diagram.notes)
+
+
 def test_learning_moves_between_its_limits():
     # r -> 1 and M -> infinity are storing; unsupervised noise is larger at every M.
     stored = critical_load(Dense(load=0.1, p=3))
@@ -203,6 +303,11 @@ def test_learning_moves_between_its_limits():
     # One example is stored as a pattern is.
     one = critical_load(Dense(load=0.1, p=3, learning=Unsupervised(1, 0.3)))
     assert one == pytest.approx(stored, rel=1e-12)
+
+
+def test_the_load_of_the_model_is_not_used():
+    for model in (Dense(n_patterns=5, p=3), Dense(load=0.3, p=3, exponent=1.0)):
+        assert _lines(model).points == _lines(Dense(load=0.1, p=3)).points
 
 
 def test_wrong_arguments_are_named():

@@ -258,7 +258,7 @@ def _frozen_lines(model, case, highest, n_points, lines, notes) -> GlassTransiti
     return None if found is None or found.continuous else found
 
 
-def _broken_spinodal(high, case, meeting, tip, lines, points, notes) -> None:
+def _broken_spinodal(model, case, meeting, tip, lines, points, notes) -> None:
     """T_M_rsb, where retrieval ends below T_R."""
     if meeting is None or not broken.affordable(case, tip[0]):
         notes.append(

@@ -72,12 +72,15 @@ def judge(
     escaped: Sequence[int],
     sizes: Sequence[int],
     level: float,
+    corrections: int = 1,
 ) -> Claim:
     """Compare one quantity with its prediction.
 
-    The differences of means and predictions are fitted by d + c/N with weights proportional to
-    N, the inverse of the variance of a self-averaging quantity. Weights that came from the
-    samples themselves would correlate with the differences and make false alarms frequent.
+    The differences of means and predictions are fitted by d + c/N, with as many powers of 1/N as
+    ``corrections`` says and the sizes allow, and with weights proportional to N, the inverse of
+    the variance of a self-averaging quantity. Weights that came from the samples themselves would
+    correlate with the differences and make false alarms frequent. Where the fit is so poor as a
+    right law is with probability ``level``, the claim is undecided.
 
     Parameters
     ----------
@@ -91,6 +94,8 @@ def judge(
         Chains of each size that are far from the state.
     level : float
         Probability at which a right prediction is rejected.
+    corrections : int
+        Powers of 1/N, at least 1.
     """
     from scipy import stats
 
@@ -99,9 +104,11 @@ def judge(
     variances = np.array([np.var(x, ddof=1) / len(x) for x in samples])
     each = np.array([len(x) - 1.0 for x in samples])
     difference = means - np.asarray(finite)
-    design = np.stack([np.ones_like(n), 1.0 / n][: min(len(n), 2)], axis=1)
+    powers = min(len(n), 1 + corrections)
+    # In units of the smallest size, so that the columns are of order one.
+    design = np.stack([(n.min() / n) ** k for k in range(powers)], axis=1)
     weighted = design * n[:, None]
-    estimator = np.linalg.solve(design.T @ weighted, weighted.T)  # rows: d, c
+    estimator = np.linalg.solve(design.T @ weighted, weighted.T)  # rows: d, c, ...
     shift = float(estimator[0] @ difference)
     parts = estimator[0] ** 2 * variances
     error = math.sqrt(parts.sum())
@@ -124,6 +131,8 @@ def judge(
         verdict, reason = "undecided", "chains are far from the state"
     elif p_value is None:
         verdict, reason = "undecided", "nothing fluctuated; raise temperature, n_spins or sweeps"
+    elif fit_p_value is not None and fit_p_value < level:
+        verdict, reason = "undecided", "no finite-size law fits: larger n_spins, or corrections"
     else:
         verdict, reason = ("agrees" if p_value >= level else "DISAGREES"), ""
     return Claim(

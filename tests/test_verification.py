@@ -193,3 +193,24 @@ def test_bad_input_is_named(arguments, error, name):
 def test_the_model_is_checked():
     with pytest.raises(TypeError, match="model"):
         verify(None, temperature=0.2)
+
+
+def test_finite_size_laws_of_claims():
+    from assocmem.claims import judge
+
+    rng = np.random.default_rng(0)
+    sizes = (100, 200, 300, 400)
+    n = np.array(sizes, float)
+
+    def claim(corrections, curvature):
+        # Samples of spread 0.01 about 1 + 3/N + curvature/N^2, predicted to be 1.
+        means = 1.0 + 3.0 / n + curvature / n**2
+        samples = [mean + 0.01 * rng.standard_normal(20) for mean in means]
+        return judge(
+            "overlap", 0.1, 1.0, np.ones(4), samples, [0] * 4, sizes, 1e-3, corrections
+        )  # fmt: skip
+
+    assert claim(1, 0.0).verdict == "agrees"
+    assert claim(1, 3e4).verdict == "undecided" and "finite-size" in claim(1, 3e4).reason
+    assert claim(2, 3e4).verdict == "agrees"
+    assert abs(claim(2, 3e4).simulated - 1.0) < 5 * claim(2, 3e4).error

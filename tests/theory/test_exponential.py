@@ -351,8 +351,11 @@ def test_paramagnet_and_what_does_not_exist():
 
 
 def test_refused():
+    for field in ((0.1, 0.1), (-1.0,)):
+        with pytest.raises(ValueError, match="field"):
+            solve(Dense(load=0.1, energy=LogSumExp(1.0), field=field), 0.1)
     with pytest.raises(ValueError, match="field"):
-        solve(Dense(load=0.1, energy=LogSumExp(1.0), field=(0.1,)), 0.1)
+        solve(Dense(load=0.1, energy=LogSumExp(1.0), field=(0.1,)), 2.0, "paramagnet")
     with pytest.raises(ValueError, match="LogSumExp"):
         phase_diagram(Dense(load=0.1, energy=Exponential(1.0)))
     for bad in ({"load": -1.0, "rate": 1.0}, {"load": 0.1, "rate": 0.0}):
@@ -377,3 +380,18 @@ def test_pairs_one_flip_apart():
             assert energy[0] == pytest.approx(energy[1], abs=1e-13)
         else:
             assert energy[1] > energy[0] + 1e-6
+
+
+def test_a_field_on_the_retrieved_pattern():
+    def at(h, t):
+        return solve(Dense(load=0.1, energy=LogSumExp(1.0), field=(h,)), t)
+
+    step = 1e-5
+    for t in (0.3, 0.7):
+        found = at(0.2, t)
+        slope = (at(0.2 + step, t).free_energy - at(0.2 - step, t).free_energy) / (2 * step)
+        assert -slope == pytest.approx(found.overlaps[0], rel=1e-8)
+        slope = (at(0.2, t + step).free_energy - at(0.2, t - step).free_energy) / (2 * step)
+        assert -slope == pytest.approx(found.entropy, rel=1e-8)
+        assert found.energy == pytest.approx(found.free_energy + t * found.entropy, rel=1e-12)
+    assert at(0.2, 0.0).energy == pytest.approx(-1.2)

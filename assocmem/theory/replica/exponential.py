@@ -61,7 +61,8 @@ def solve(model: Dense, temperature: float, state: str = "retrieval", *, n_mixed
     Parameters
     ----------
     model : Dense
-        With the energy `LogSumExp` or `Exponential`, unbiased patterns and no field.
+        With the energy `LogSumExp` or `Exponential` and unbiased patterns. A field may act on the
+        retrieved pattern of a `LogSumExp`.
     temperature : float
         T >= 0.
     state : str
@@ -82,9 +83,9 @@ def solve(model: Dense, temperature: float, state: str = "retrieval", *, n_mixed
     TypeError, ValueError
         If an argument is of the wrong type or out of range, or the model is not covered.
     """
-    _covered(model)
-    temperature = check.real("temperature", temperature, 0.0)
     state = check.choice("state", state, ("retrieval", "mixture", "spin-glass", "paramagnet"))
+    _covered(model, state)
+    temperature = check.real("temperature", temperature, 0.0)
     noise = noise_free_energy(model.load, model.energy.rate)
     level = noise.value / noise.rate
 
@@ -123,7 +124,9 @@ def _retrieval(model: Dense, t: float, noise: NoiseFreeEnergy, absent) -> State:
     logarithmic = model.energy.logarithmic
     if t > 0.0 and not logarithmic:
         return absent("energies are of order 1: at T > 0 entropy, of order N, wins")
-    beta = 1.0 / t if t > 0.0 else math.inf
+    field = model.field[0] if model.field else 0.0
+    strength = 1.0 + field  # the field on a spin
+    beta = strength / t if t > 0.0 else math.inf
     m = math.tanh(beta)
     stability = {"noise": m - level}
     if t == 0.0:
@@ -135,14 +138,14 @@ def _retrieval(model: Dense, t: float, noise: NoiseFreeEnergy, absent) -> State:
         return absent(f"overlap {m:.6g} is below the noise level {level:.6g}")
     lack = 1.0 / math.cosh(beta) ** 2 if beta < 300.0 else 0.0
     p = math.exp(-2.0 * beta)
-    free, entropy = -1.0 - t * math.log1p(p), math.log1p(p)
+    free, entropy = -strength - t * math.log1p(p), math.log1p(p)
     if t > 0.0:
         entropy += 2.0 * beta * p / (1.0 + p)
-    energy = -m
+    energy = -m * strength
     if not logarithmic:
         free = energy = entropy = 0.0
     elif t == 0.0:
-        free = energy = -max(1.0, level)
+        free = energy = -max(1.0, level) - field
     return finished(
         model, t, "retrieval", overlaps=(m,), q=m * m, C=lack / t if t > 0.0 else 0.0, r=0.0,
         free_energy=free, energy=energy, entropy=entropy, stability=stability, residual=0.0,
@@ -255,7 +258,7 @@ def _root(gap, low: float) -> float:
     return brentq(gap, low, high, xtol=1e-300, rtol=1e-14)
 
 
-def _covered(model: Dense) -> None:
+def _covered(model: Dense, state: str = "") -> None:
     from ...hopfield.dense import Dense
     from ...patterns import Rademacher
 
@@ -263,5 +266,11 @@ def _covered(model: Dense) -> None:
         raise TypeError(f"model must be a Dense model, got {model!r}")
     if model.p is not None:
         raise ValueError(f"energy must be LogSumExp or Exponential, got {model.energy!r}")
-    if any(model.field) or not isinstance(model.patterns, Rademacher):
-        raise ValueError(f"model must have unbiased patterns and no field, got {model!r}")
+    if not isinstance(model.patterns, Rademacher):
+        raise ValueError(f"model must have unbiased patterns, got {model!r}")
+    if any(model.field[1:]) or (model.field and not model.field[0] > -1.0):
+        raise ValueError(f"field must be on the first pattern alone and above -1, got {model!r}")
+    if any(model.field) and not (state == "retrieval" and model.energy.logarithmic):
+        raise ValueError(
+            f"field must be 0 but for retrieval with LogSumExp, got {model!r} and state {state!r}"
+        )

@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ._regions import name_regions
+
 if TYPE_CHECKING:
     import matplotlib.axes
     import matplotlib.figure
     import xarray
 
-    from .theory import Line, PhaseDiagram
+    from .theory import PhaseDiagram
     from .verification import Verification
 
 # One colour and dash per kind of line, chosen to stay apart in print and for colour-blind readers.
 _STYLE: dict[str, dict[str, Any]] = {
     "T_g": {"color": "#555555", "linestyle": "-", "label": r"$T_g$ spin glass"},
+    "T_d": {"color": "#555555", "linestyle": "-.", "label": r"$T_d$ dynamic glass transition"},
     "T_M": {"color": "#0072b2", "linestyle": "-", "label": r"$T_M$ retrieval spinodal"},
+    "T_M_rsb": {"color": "#0072b2", "linestyle": "--", "label": r"$T_M$ with replicas broken"},
     "T_c": {"color": "#d55e00", "linestyle": "-", "label": r"$T_c$ retrieval = ground state"},
     "T_R": {"color": "#0072b2", "linestyle": ":", "label": r"$T_R$ replica symmetry (AT)"},
 }
@@ -28,6 +32,8 @@ _STYLE: dict[str, dict[str, Any]] = {
 def _style(name: str) -> dict[str, Any]:
     if name in _STYLE:
         return _STYLE[name]
+    if re.fullmatch(r"T_M_\d+", name):
+        return {"color": "#0072b2", "linewidth": 1.0, "label": "another fold of retrieval"}
     mixture = re.fullmatch(r"mixture_(\d+)(_stability)?(_\d+)?", name)
     if mixture is None:
         return {"linewidth": 1.0, "linestyle": "--", "label": name}
@@ -39,49 +45,6 @@ def _style(name: str) -> dict[str, Any]:
         "linestyle": ":" if mixture[2] else "--",
         "label": None if mixture[3] else label,  # further sheets of the same
     }
-
-
-def _name_regions(
-    diagram: PhaseDiagram, ax: matplotlib.axes.Axes, highest: float, rows: np.ndarray
-) -> None:
-    """Write the name of each phase where its lines leave most room, between rows of points."""
-    from matplotlib.patheffects import withStroke
-
-    lines = diagram.lines
-    if not {"T_g", "T_M", "T_c"} <= set(lines):
-        return
-    right = ax.get_xlim()[1]
-    loads = np.linspace(0.12, 0.82, 15) * right
-    zero, top = np.zeros_like(loads), np.full_like(loads, highest)
-    glass, spinodal, ground = (_height(lines[name], loads) for name in ("T_g", "T_M", "T_c"))
-    for text, low, high in (
-        ("paramagnet", np.maximum(glass, spinodal), top),
-        ("spin glass", spinodal, glass),
-        ("metastable retrieval", ground, spinodal),
-        ("retrieval", zero, ground),
-    ):
-        # The text is wider than high: all along it there must be room.
-        room = np.array([np.min((high - low)[max(k - 2, 0) : k + 3]) for k in range(len(loads))])
-        best = int(np.argmax(room))
-        if room[best] < 0.1:
-            continue
-        middle = 0.5 * (low[best] + high[best])
-        if len(rows) > 1 and rows.min() < middle < rows.max():
-            between = 0.5 * (np.sort(rows)[:-1] + np.sort(rows)[1:])
-            middle = between[np.argmin(np.abs(between - middle))]
-        ax.text(
-            loads[best], middle, text, ha="center", va="center", fontsize="small",
-            style="italic", zorder=5, path_effects=[withStroke(linewidth=2.5, foreground="white")],
-        )  # fmt: skip
-
-
-def _height(line: Line, loads: np.ndarray) -> np.ndarray:
-    """Highest temperature of a line at each load, 0 where it does not reach."""
-    x0, x1 = line.load[:-1, None], line.load[1:, None]
-    y0, y1 = line.temperature[:-1, None], line.temperature[1:, None]
-    inside = (np.minimum(x0, x1) <= loads) & (loads <= np.maximum(x0, x1)) & (x0 != x1)
-    fraction = (loads - x0) / np.where(x0 != x1, x1 - x0, 1.0)
-    return np.max(np.where(inside, y0 + fraction * (y1 - y0), 0.0), axis=0)
 
 
 def new_axes(ax: matplotlib.axes.Axes | None) -> matplotlib.axes.Axes:
@@ -124,12 +87,12 @@ def phase_diagram(
     top = 1.05 * max(float(np.max(temperature)) for temperature in shown if len(temperature))
     ax.set_xlim(0.0, right)
     ax.set_ylim(0.0, 1.22 * top)  # room for the legend
-    rows = np.array([]) if simulation is None else simulation["temperature"].values
-    _name_regions(diagram, ax, top, rows)
+    drawn = np.empty((0, 2))
     if simulation is not None:
         loads, temperatures = np.meshgrid(
             simulation["load"], simulation["temperature"], indexing="ij"
         )
+        drawn = np.column_stack([loads.ravel(), temperatures.ravel()])
         overlap = simulation["overlap"].isel(pattern=0).transpose("load", "temperature").values
         points = ax.scatter(
             loads,
@@ -148,7 +111,11 @@ def phase_diagram(
         ax.figure.colorbar(points, ax=ax, pad=0.02, label=f"simulated overlap, $N={size}$")
     ax.set_xlabel(_load_label(diagram.model))
     ax.set_ylabel(r"temperature $T$")
-    ax.legend(frameon=False, fontsize="small", loc="upper left", ncols=2)
+    legend = ax.legend(frameon=False, fontsize="small", loc="upper left", ncols=2)
+    ax.figure.draw_without_rendering()  # lays it out
+    share = legend.get_window_extent().height / ax.get_window_extent().height
+    ax.set_ylim(0.0, max(1.22, 1.0 / (1.0 - min(share, 0.5))) * top)
+    name_regions(diagram, ax, top, drawn)
     return ax
 
 

@@ -8,7 +8,19 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from assocmem import Dreaming, Hopfield, PseudoInverse, phase_diagram, plot, solve_grid, sweep
+from assocmem import (
+    Dense,
+    Dreaming,
+    FullPower,
+    Hopfield,
+    PseudoInverse,
+    Supervised,
+    _regions,
+    phase_diagram,
+    plot,
+    solve_grid,
+    sweep,
+)
 
 MODEL = Hopfield(load=0.05)
 
@@ -53,7 +65,7 @@ def test_phases_are_named_where_they_are(rule, diagram):
     names = _texts(plot.phase_diagram(diagram))
 
     def height(line, load):
-        return plot._height(diagram.lines[line], np.array([load]))[0]
+        return _regions.height(diagram.lines[line], np.array([load]))[0]
 
     load, temperature = names["paramagnet"]
     assert temperature > max(height("T_g", load), height("T_M", load))
@@ -65,6 +77,51 @@ def test_phases_are_named_where_they_are(rule, diagram):
         load, temperature = names["spin glass"]
         assert height("T_M", load) < temperature < height("T_g", load)
     assert ("spin glass" in names) == (not isinstance(rule, PseudoInverse))
+
+
+@pytest.mark.parametrize(
+    ("model", "mixtures"),
+    [
+        (Dense(load=0.1, p=3), (3,)),
+        (Dense(load=0.1, p=4), (3,)),
+        (Dense(load=0.1, energy=FullPower(4)), ()),
+        (Dense(load=0.1, p=3, learning=Supervised(5, 0.6)), ()),
+        (MODEL, (3,)),
+    ],
+)
+def test_names_and_legend_cover_no_lines(model, mixtures):
+    diagram = phase_diagram(model, n_points=30, mixtures=mixtures)
+    ax = plot.phase_diagram(diagram)
+    ax.figure.draw_without_rendering()
+    names = {text.get_text().replace("\n", " "): text for text in ax.texts}
+    assert set(names) == {"paramagnet", "spin glass", "metastable retrieval", "retrieval"}
+    boxes = [text.get_window_extent() for text in (*ax.texts, ax.get_legend())]
+    for box in boxes:
+        assert ax.get_window_extent().containsx(box.x0) and ax.get_window_extent().containsx(box.x1)
+        for line in ax.lines:
+            path = line.get_path().transformed(line.get_transform())
+            assert not path.intersects_bbox(box, filled=False), line.get_label()
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    for name, (low, high) in {
+        "paramagnet": (("T_g", "T_M"), ()),
+        "spin glass": (("T_M",), ("T_g",)),
+        "metastable retrieval": (("T_c",), ("T_M",)),
+        "retrieval": ((), ("T_c",)),
+    }.items():
+        load, temperature = names[name].get_position()
+        for line in low:
+            assert temperature > _regions.height(diagram.lines[line], np.array([load]))[0]
+        for line in high:
+            assert temperature < _regions.height(diagram.lines[line], np.array([load]))[0]
+
+
+def test_every_line_has_a_label_of_its_own():
+    diagram = phase_diagram(Dense(load=0.1, p=3), n_points=10, mixtures=(3,))
+    ax = plot.phase_diagram(diagram)
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert len(set(labels)) == len(labels) == len(diagram.lines) - 1  # mixtures have two sheets
+    assert not any(label in diagram.lines for label in labels)
+    assert plot._style("T_M_2")["label"] == "another fold of retrieval"
 
 
 def test_simulated_points_carry_their_overlap(diagram, points):

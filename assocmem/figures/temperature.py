@@ -16,7 +16,7 @@ def compute(
     *,
     orders: Sequence[int] = (3, 4, 6),
     fractions: Sequence[float] = (0.4, 0.3, 0.02),
-    reduced: Sequence[float] = (0.2, 0.3, 0.4, 0.5),
+    reduced: Sequence[Sequence[float]] = ((0.3, 0.5, 0.65), (0.2, 0.35, 0.5), (0.2, 0.3, 0.4)),
     cost: float = 2e7,
     disorder: int = 16,
     chains: int = 2,
@@ -33,8 +33,9 @@ def compute(
     fractions : sequence of float
         Loads over the critical load at T = 0, one for each order. Small networks leave retrieval
         long before it ends in theory, and the larger p the smaller are those one can afford.
-    reduced : sequence of float
-        Temperatures of the simulated points over the highest one of retrieval at that load.
+    reduced : sequence of sequences of float
+        For each order, equally many temperatures of simulated points, over the highest one of
+        retrieval at that load.
     cost : float
         Bound on N K, which sets the sizes, see `assocmem.verification.default_sizes`.
     disorder, chains, sweeps, seed, workers
@@ -57,10 +58,10 @@ def compute(
 
     rows: dict[str, list] = {}
     lines = []
-    for p, fraction in zip(orders, fractions, strict=True):
+    for p, fraction, parts in zip(orders, fractions, reduced, strict=True):
         model = Dense(load=float(f"{fraction * critical_load(Dense(load=0.0, p=p)):.3g}"), p=p)
         top = _end(model, solve)
-        temperatures = [round(top * x, 8) for x in reduced]
+        temperatures = [round(top * x, 8) for x in parts]
         report = verify(
             model,
             temperature=temperatures,
@@ -139,21 +140,23 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
     colors = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
     for k, p in enumerate(dataset["p"].values):
         one, color = dataset.sel(p=p), colors[k % len(colors)]
+        end = float(one["theory_temperature"].max())
         sizes = ", ".join(str(n) for n in one["n_spins"].values)
-        label = rf"$p={p}$, $\alpha={float(one['load']):.3g}$; $N={sizes}$"
-        ax.plot(one["theory_temperature"], one["theory"], color=color, label=label)
+        label = rf"$p={p}$, $\alpha={float(one['load']):.3g}$, $T_M={end:.3g}$; $N={sizes}$"
+        ax.plot(one["theory_temperature"] / end, one["theory"], color=color, label=label)
         for i in range(one.sizes["size"]):
             ax.plot(
-                one["temperature"], one["by_size"].isel(size=i), "o", color=color,
+                one["temperature"] / end, one["by_size"].isel(size=i), "o", color=color,
                 markerfacecolor="none", markersize=5, alpha=0.3 + 0.25 * i,
             )  # fmt: skip
         settled = one.where(one["verdict"] != "undecided")
         ax.errorbar(
-            one["temperature"], settled["simulated"], yerr=settled["error"], fmt="s", color=color,
+            one["temperature"] / end, settled["simulated"], yerr=settled["error"], fmt="s", color=color,
             markersize=4, capsize=2,
         )  # fmt: skip
-    ax.set_xscale("log")
-    ax.set_xlabel("temperature $T$ (units of $H$)")
+    lowest = np.nanmin(dataset["theory"])
+    ax.set_ylim(lowest - 0.1 * (1.0 - lowest), 1.0 + 0.1 * (1.0 - lowest))
+    ax.set_xlabel("temperature $T$, over that at which retrieval ends")
     ax.set_ylabel("retrieval overlap $m$")
     ax.legend(frameon=False, fontsize="small")
     return ax

@@ -151,8 +151,8 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
             )  # fmt: skip
         settled = one.where(one["verdict"] != "undecided")
         ax.errorbar(
-            one["temperature"] / end, settled["simulated"], yerr=settled["error"], fmt="s", color=color,
-            markersize=4, capsize=2,
+            one["temperature"] / end, settled["simulated"], yerr=settled["error"], fmt="s",
+            color=color, markersize=4, capsize=2,
         )  # fmt: skip
     lowest = np.nanmin(dataset["theory"])
     ax.set_ylim(lowest - 0.1 * (1.0 - lowest), 1.0 + 0.1 * (1.0 - lowest))

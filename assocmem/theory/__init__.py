@@ -1,18 +1,21 @@
 """Theory: what the replica method says of a model. Never imports the simulations.
 
-``solve`` and ``phase_diagram`` look up the theory of a model by the names of its class and of
-its learning rule; the module that holds it is imported on first use.
+``solve`` and ``phase_diagram`` look up the theory of a model, `Hopfield` or `Dense`, by the names
+of its class and of its learning rule; the module that holds it is imported on first use.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
 
+    from .diagram import PhaseDiagram
     from .state import State
 
 _HOME = {
@@ -60,7 +63,8 @@ def register(model: str, rule: str, module: str) -> None:
         Names of the classes; ``rule`` is "" for models without one.
     module : str
         Full name of a module with functions ``solve(model, temperature, state, *, n_mixed)``
-        and, if it has one, ``phase_diagram(model, *, n_points, mixtures)``.
+        and, if it has one, ``phase_diagram(model, *, n_points, mixtures)``; both with ``law`` too
+        where models learn from examples.
     """
     _THEORIES[(model, rule)] = module
 
@@ -78,7 +82,28 @@ def _theory_of(model: Any, function: str) -> ModuleType:
     return module
 
 
-def solve(model: Any, temperature: float, state: str = "retrieval", *, n_mixed: int = 3) -> State:
+def _law_of(model: Any, function: Callable, law: str | None) -> dict[str, str]:
+    """The argument ``law`` for a function of a theory, if it is given and means something."""
+    if law is None:
+        return {}
+    if "law" not in signature(function).parameters:
+        raise TypeError(f"law must be left out for a model of this kind, got {law!r} for {model!r}")
+    if getattr(model, "learning", None) is None:
+        raise ValueError(
+            f"law must be left out for a model that does not learn from examples, got {law!r} for "
+            f"{model!r}"
+        )
+    return {"law": law}
+
+
+def solve(
+    model: Any,
+    temperature: float,
+    state: str = "retrieval",
+    *,
+    n_mixed: int = 3,
+    law: str | None = None,
+) -> State:
     """Order parameters, free energy and stability of one state of a model.
 
     Parameters
@@ -92,6 +117,9 @@ def solve(model: Any, temperature: float, state: str = "retrieval", *, n_mixed: 
         or "paramagnet".
     n_mixed : int
         Number of patterns in a mixture, >= 2.
+    law : {"binomial", "gaussian"}, optional
+        Law of the mean of the examples, for `Dense` models that learn from examples alone: the
+        exact one (the default), or its limit for many examples.
 
     Returns
     -------
@@ -112,10 +140,17 @@ def solve(model: Any, temperature: float, state: str = "retrieval", *, n_mixed: 
     >>> round(solve(Hopfield(load=0.05), temperature=0.0).overlaps[0], 6)
     0.999992
     """
-    return _theory_of(model, "solve").solve(model, temperature, state, n_mixed=n_mixed)
+    found = _theory_of(model, "solve").solve
+    return found(model, temperature, state, n_mixed=n_mixed, **_law_of(model, found, law))
 
 
-def phase_diagram(model: Any, *, n_points: int = 100, mixtures: tuple[int, ...] = (3,)) -> Any:
+def phase_diagram(
+    model: Any,
+    *,
+    n_points: int = 100,
+    mixtures: tuple[int, ...] = (3,),
+    law: str | None = None,
+) -> PhaseDiagram:
     """Critical lines of a model in the plane of load and temperature, and its critical points.
 
     Parameters
@@ -123,13 +158,21 @@ def phase_diagram(model: Any, *, n_points: int = 100, mixtures: tuple[int, ...] 
     model : Hopfield or Dense
         Its load is not used: the diagram is over all loads.
     n_points : int
-        Points per line, >= 2, evenly spaced along it.
+        Points per line, >= 2, evenly spaced along it. Where replica symmetry is broken lines have
+        the few points at which they were solved.
     mixtures : sequence of int
         Numbers of mixed patterns to follow.
+    law : {"binomial", "gaussian"}, optional
+        As for `solve`.
 
     Returns
     -------
     PhaseDiagram
+        Of its lines, T_M is where retrieval ends, T_c where it has the free energy of the state
+        without a pattern, T_g where the paramagnet freezes and T_R where replica symmetry of
+        retrieval breaks (de Almeida-Thouless). `Dense` models of degree 3 and more also have T_d,
+        the dynamic glass transition, and T_M_rsb, the end of retrieval below T_R with one step of
+        replica symmetry breaking.
 
     Raises
     ------
@@ -138,8 +181,8 @@ def phase_diagram(model: Any, *, n_points: int = 100, mixtures: tuple[int, ...] 
     ConvergenceError
         If a line could not be traced to its end.
     """
-    theory = _theory_of(model, "phase_diagram")
-    return theory.phase_diagram(model, n_points=n_points, mixtures=mixtures)
+    found = _theory_of(model, "phase_diagram").phase_diagram
+    return found(model, n_points=n_points, mixtures=mixtures, **_law_of(model, found, law))
 
 
 def __getattr__(name: str) -> Any:

@@ -20,7 +20,7 @@ from assocmem.theory import (
 )
 from assocmem.theory import phase_diagram as dispatched
 from assocmem.theory.replica.dense import phase_diagram, solve
-from assocmem.theory.replica.dense_capacity import _along_isotherm
+from assocmem.theory.replica.dense_capacity import _along_isotherm, critical
 from assocmem.theory.replica.dense_cases import case_of
 from assocmem.theory.replica.dense_rays import find
 
@@ -308,6 +308,26 @@ def test_learning_moves_between_its_limits():
 def test_the_load_of_the_model_is_not_used():
     for model in (Dense(n_patterns=5, p=3), Dense(load=0.3, p=3, exponent=1.0)):
         assert _lines(model).points == _lines(Dense(load=0.1, p=3)).points
+
+
+def test_the_law_of_examples_is_passed_on():
+    from assocmem.theory import solve as dispatched_solve
+
+    model = Dense(load=0.02, p=3, learning=Supervised(4, 0.7))
+    for law in ("binomial", "gaussian"):
+        found = dispatched_solve(model, 0.05, law=law)
+        assert found.overlaps == solve(model, 0.05, law=law).overlaps
+    assert dispatched_solve(model, 0.05).overlaps != found.overlaps
+    points = dispatched(model, n_points=4, mixtures=(), law="gaussian").points
+    assert points["critical load at T = 0"] == critical(model, law="gaussian")[0]
+    for call in (lambda m: dispatched_solve(m, 0.1, law="gaussian"),
+                 lambda m: dispatched(m, law="gaussian")):  # fmt: skip
+        with pytest.raises(TypeError, match="law must be left out"):
+            call(Hopfield(load=0.05))
+        with pytest.raises(ValueError, match="law must be left out"):
+            call(Dense(load=0.05, p=3))
+    with pytest.raises(ValueError, match="law must be"):
+        dispatched_solve(model, 0.05, law="normal")
 
 
 def test_wrong_arguments_are_named():

@@ -141,10 +141,10 @@ def phase_diagram_command(
 
 
 def _size_of(model: Any) -> int:
-    """N at which a sweep over all spins costs some 2e6 operations."""
+    """N at which a sweep over all spins costs some 1e7 operations."""
     from .verification import default_sizes
 
-    return default_sizes(model, 2e6)[-1]
+    return default_sizes(model, 1e7)[-1]
 
 
 def _curve_temperatures(spinodal: Any, loads: tuple[float, ...], top: float) -> list[float]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from assocmem import Dense, FullPower, LogSumExp, Supervised, Unsupervised, solve, verify
+from assocmem import Dense, FullPower, LogSumExp, Separable, Supervised, Unsupervised, solve, verify
 from assocmem.verification import default_sizes
 
 FAST = {"disorder": 12, "sweeps": 300, "seed": 5, "progress": False, "workers": 2}
@@ -39,6 +39,24 @@ def test_a_field_on_the_pattern():
         Dense(load=0.08, p=3, field=(0.2,)), temperature=0.25, **FAST | {"n_spins": (120, 200)}
     )
     assert report, str(report)
+
+
+@pytest.mark.parametrize("energy", [FullPower(4), Separable("m**4/24 + m**6/720")])
+def test_energies_with_self_interactions(energy):
+    model = Dense(load=0.004, energy=energy, field=(0.06,))
+    sizes = (40, 60, 80)
+    report = verify(model, temperature=0.08, **FAST | {"n_spins": sizes})
+    assert report, str(report)
+    claim = next(claim for claim in report.claims if claim.quantity == "energy")
+    # Over all configurations E M^4 = 3 N^2 - 2 N: it tells, and is no part of the limit.
+    for n, predicted, error in zip(
+        sizes, claim.finite_size_prediction, claim.by_size_error, strict=True
+    ):
+        mean = -model.count(n) * (3 * n * n - 2 * n) / (24.0 * n**4)
+        limit = solve(replace(model, load=model.count(n) / n**3), 0.08).energy
+        assert abs(mean) > 5.0 * error
+        assert predicted - limit == pytest.approx(mean, rel=0.01)
+    assert claim.predicted == solve(model, 0.08).energy
 
 
 def _wrong(model, changes):

@@ -10,9 +10,13 @@ from assocmem import (
     Hopfield,
     Supervised,
     Unsupervised,
+    critical_load,
     datasets,
     from_json,
+    one_step_overlap,
+    phase_diagram,
     solve,
+    solve_rsb,
     to_json,
 )
 from assocmem.hopfield.dense import unpack
@@ -187,3 +191,18 @@ def test_wrong_arguments_are_refused_by_name(act, name):
 
 def rng():
     return np.random.default_rng(0)
+
+
+def test_theory_of_independent_entries_refuses_images():
+    model = Dense(n_patterns=10, p=4, patterns=Structured("digits"))
+    loaded = Dense(load=0.01, p=4, patterns=Structured("digits"))
+    calls = (
+        lambda: solve(model, 0.01),
+        lambda: phase_diagram(loaded),
+        lambda: critical_load(loaded),
+        lambda: solve_rsb(loaded, 0.01),
+        lambda: one_step_overlap(loaded),
+    )
+    for call in calls:
+        with pytest.raises(ValueError, match="patterns"):
+            call()

@@ -220,6 +220,7 @@ def _check(model: Dense) -> None:
         raise TypeError(f"model must be a Dense model, got {model!r}")
     if model.p is None:
         raise ValueError(f"energy must be a power of the overlap, got {model.energy!r}")
+    model.patterns.law()  # refuses entries that are not independent
     if any(model.field):
         raise ValueError(f"field must be zero for signal to noise, got {model.field!r}")
 

@@ -158,7 +158,14 @@ class PairNoise:
 
 
 def noise_of(model: Dense) -> WeakNoise | PairNoise:
-    """The noise of a model's uncondensed patterns."""
+    """The noise of a model's uncondensed patterns.
+
+    Raises
+    ------
+    ValueError
+        If their entries are not independent (images).
+    """
+    model.patterns.law()
     learning = model.learning
     if model.p == 2:
         c2 = float(model.energy.hermite()[2])

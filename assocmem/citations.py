@@ -64,6 +64,12 @@ _ENTRIES = {
         "replica symmetric picture of unsupervised learning}, journal={Physica A}, volume={627}, "
         "pages={129143}, year={2023}, eprint={2211.14067}}"
     ),
+    "agliari2020": (
+        "@article{agliari2020, author={Agliari, Elena and Alemanno, Francesco and Barra, Adriano "
+        "and Centonze, Martino and Fachechi, Alberto}, title={Neural networks with a redundant "
+        "representation: Detecting the undetectable}, journal={Phys. Rev. Lett.}, volume={124}, "
+        "pages={028301}, year={2020}}"
+    ),
     "demircigil2017": (
         "@article{demircigil2017, author={Demircigil, Mete and Heusel, Judith and Loewe, Matthias "
         "and Upgang, Sven and Vermet, Franck}, title={On a model of associative memory with huge "
@@ -81,6 +87,7 @@ _SOURCES = {
     "Dense": ("gardner1987", "krotov2016"),
     "Supervised": ("agliari2023supervised",),
     "Unsupervised": ("agliari2023unsupervised",),
+    "NoisyDense": ("agliari2020",),
     "Exponential": ("demircigil2017",),
     "LogSumExp": ("lucibello2024",),
     "Biased": ("amit1987bias",),

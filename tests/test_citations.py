@@ -11,6 +11,7 @@ from assocmem import (
     Exponential,
     Hopfield,
     LogSumExp,
+    NoisyDense,
     Storkey,
     Supervised,
     cite,
@@ -32,6 +33,8 @@ def test_dense_models_cite_what_they_learn_by():
     text = cite(Dense(load=0.1, learning=Supervised(3, 0.5)))
     assert {"gardner1987", "agliari2023supervised"} <= set(_keys(text))
     assert "agliari2023unsupervised" not in _keys(text)
+    noisy = NoisyDense(Dense(load=0.1, p=3), amplitude=0.1)
+    assert {"agliari2020", "gardner1987"} <= set(_keys(cite(noisy)))
     assert "lucibello2024" in cite(Dense(load=0.1, energy=LogSumExp()))
 
 

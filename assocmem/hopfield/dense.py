@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import os
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,11 +13,10 @@ import numpy as np
 from .. import _validate as check
 from ..patterns import Ensemble, Rademacher
 from ..serial import register
+from ._arguments import MOST, enough_for_fields, machine_memory, set_field, set_load, some_patterns
 from .energy import Energy, PBody
 from .learning import Supervised, Unsupervised
 
-_MOST = 2**62
-_LARGEST_FIELD = 1e100
 _BLOCK = 2**14  # patterns unpacked at a time
 
 
@@ -96,15 +94,7 @@ class Dense:
                 f"got {self.p!r}"
             )
         set_(self, "p", degree)
-        if self.load is None and self.n_patterns is None:
-            raise ValueError("give load (K = load * N^(p-1)) or n_patterns (K fixed), got neither")
-        if self.n_patterns is not None:
-            set_(self, "n_patterns", check.integer("n_patterns", self.n_patterns, 1, _MOST))
-            if self.load not in (None, 0, 0.0):
-                raise ValueError(
-                    f"load must be left out when n_patterns is given, got load={self.load!r}"
-                )
-        set_(self, "load", 0.0 if self.load is None else check.real("load", self.load, 0.0))
+        set_load(self, "K = load * N^(p-1)")
         if self.exponent is not None:
             if degree is None or self.n_patterns is not None:
                 raise ValueError(
@@ -121,13 +111,7 @@ class Dense:
                 )
             if not isinstance(self.energy, PBody):
                 raise ValueError(f"learning needs energy=PBody(p), got {self.energy!r}")
-        if isinstance(self.field, (str, bytes, Set, Mapping)) or not np.iterable(self.field):
-            raise TypeError(f"field must be a sequence of numbers, got {self.field!r}")
-        fields = tuple(
-            check.real(f"field[{mu}]", h, -_LARGEST_FIELD, _LARGEST_FIELD)
-            for mu, h in enumerate(self.field)
-        )
-        set_(self, "field", fields)
+        set_field(self)
         if isinstance(self.patterns, type) or not hasattr(self.patterns, "draw"):
             raise TypeError(f"patterns must be an ensemble, got {self.patterns!r}")
         if self.patterns.mean != 0.0:
@@ -180,7 +164,7 @@ class Dense:
             would not fit in memory, see `memory`.
         """
         number = self._number(n_spins)
-        need, have = self._bytes(number, n_spins, 1), _memory()
+        need, have = self._bytes(number, n_spins, 1), machine_memory()
         if need > have:
             raise ValueError(
                 f"n_spins={n_spins} needs {number} patterns, {need / 2**30:.3g} GiB, more than "
@@ -212,7 +196,7 @@ class Dense:
         return self._bytes(number, n_spins, check.integer("chains", chains, 1))
 
     def _number(self, n_spins: int) -> int:
-        n_spins = check.integer("n_spins", n_spins, 2, _MOST)
+        n_spins = check.integer("n_spins", n_spins, 2, MOST)
         if self.n_patterns is not None:
             number = self.n_patterns
         else:
@@ -223,7 +207,7 @@ class Dense:
                 log_number = power * math.log(n_spins) + (
                     math.log(self.load) if self.load > 0.0 else -math.inf
                 )
-            if log_number > math.log(_MOST):
+            if log_number > math.log(MOST):
                 raise ValueError(
                     f"load and n_spins must give at most 2^62 patterns, got load={self.load:g} "
                     f"at n_spins={n_spins}"
@@ -232,16 +216,8 @@ class Dense:
                 number = round(math.exp(log_number))
             else:
                 number = round(self.load * n_spins**power)
-            if number < 1:
-                raise ValueError(
-                    f"load must give at least one pattern: load={self.load:g} at "
-                    f"n_spins={n_spins} rounds to none; use more spins, or n_patterns=K"
-                )
-        if number < len(self.field):
-            raise ValueError(
-                f"field must have at most one entry per pattern, got {len(self.field)} "
-                f"for {number} patterns"
-            )
+            some_patterns(self, number, n_spins)
+        enough_for_fields(self, number)
         return number
 
     def _bytes(self, number: int, n_spins: int, chains: int) -> int:
@@ -402,10 +378,6 @@ def _clear(packed: np.ndarray, number: int) -> None:
     """Set the bits beyond ``number`` to 0."""
     if number % 64:
         packed[:, -1] &= np.uint64(2 ** (number % 64) - 1)
-
-
-def _memory() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -10,7 +10,8 @@ import numpy as np
 
 from .. import _validate as check
 from ..serial import register
-from .dense import Dense, _memory
+from ._arguments import machine_memory
+from .dense import Dense
 from .energy import PBody
 
 
@@ -91,7 +92,7 @@ class NoisyDense:
         """
         p = self.dense.p
         number = self.dense.count(n_spins)
-        need, have = 16 * n_spins**p, _memory()
+        need, have = 16 * n_spins**p, machine_memory()
         if need > have:
             raise ValueError(
                 f"n_spins={n_spins} at p={p} needs {need / 2**30:.3g} GiB for N^p couplings, more "

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,10 +13,8 @@ from .. import _validate as check
 from .._aligned import padded_zeros
 from ..patterns import Ensemble, Rademacher
 from ..serial import register
+from ._arguments import MOST, enough_for_fields, machine_memory, set_field, set_load, some_patterns
 from .rules import Hebb, Rule
-
-_MOST = 2**62  # of patterns or spins: beyond, products of the two leave double precision
-_LARGEST_FIELD = 1e100  # squares of energies stay finite
 
 
 @register
@@ -73,26 +70,8 @@ class Hopfield:
     field: Sequence[float] = ()
 
     def __post_init__(self) -> None:
-        if self.load is None and self.n_patterns is None:
-            raise ValueError("give load (K = load * N) or n_patterns (K fixed), got neither")
-        if self.n_patterns is not None:
-            object.__setattr__(
-                self, "n_patterns", check.integer("n_patterns", self.n_patterns, 1, _MOST)
-            )
-            if self.load not in (None, 0, 0.0):
-                raise ValueError(
-                    f"load must be left out when n_patterns is given, got load={self.load!r}"
-                )
-        load = 0.0 if self.load is None else check.real("load", self.load, 0.0)
-        object.__setattr__(self, "load", load)
-        # The order says which pattern a field acts on: what has none is refused.
-        if isinstance(self.field, (str, bytes, Set, Mapping)) or not np.iterable(self.field):
-            raise TypeError(f"field must be a sequence of numbers, got {self.field!r}")
-        fields = tuple(
-            check.real(f"field[{mu}]", h, -_LARGEST_FIELD, _LARGEST_FIELD)
-            for mu, h in enumerate(self.field)
-        )
-        object.__setattr__(self, "field", fields)
+        set_load(self, "K = load * N")
+        set_field(self)
         for name, method in (("patterns", "standardise"), ("rule", "couplings")):
             if not hasattr(getattr(self, name), method) or isinstance(getattr(self, name), type):
                 raise TypeError(
@@ -109,27 +88,19 @@ class Hopfield:
             If K rounds to 0, is smaller than the number of fields, or the sample would not
             fit in memory.
         """
-        n_spins = check.integer("n_spins", n_spins, 2, _MOST)
+        n_spins = check.integer("n_spins", n_spins, 2, MOST)
         if self.n_patterns is not None:
             number = self.n_patterns
         else:
-            if self.load * n_spins > _MOST:
+            if self.load * n_spins > MOST:
                 raise ValueError(
                     f"load and n_spins must give at most 2^62 patterns, got load={self.load:g} "
                     f"at n_spins={n_spins}"
                 )
             number = round(self.load * n_spins)
-            if number < 1:
-                raise ValueError(
-                    f"load must give at least one pattern: load={self.load:g} at "
-                    f"n_spins={n_spins} rounds to none; use more spins, or n_patterns=K"
-                )
-        if number < len(self.field):
-            raise ValueError(
-                f"field must have at most one entry per pattern, got {len(self.field)} "
-                f"for {number} patterns"
-            )
-        have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+            some_patterns(self, number, n_spins)
+        enough_for_fields(self, number)
+        have = machine_memory()
         if number * n_spins > have:
             raise ValueError(
                 f"n_spins={n_spins} needs {number} patterns, {number * n_spins / 2**30:.3g} GiB "

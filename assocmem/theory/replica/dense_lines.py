@@ -210,8 +210,12 @@ def _tip(case: Case, spinodal: Curve) -> tuple[float, float]:
         if values[i] * values[i + 1] < 0.0:
             y, tangent = pairs[i]
             length = float(tangent @ (pairs[i + 1][0] - y))
-            cut = locate(fold(case), y, tangent, length, Event("", value), None, TOLERANCE)
-            point = at_y(case, cut[1])
+            try:
+                event = Event("", value)
+                found = locate(fold(case), y, tangent, length, event, None, TOLERANCE)[1]
+            except ValueError:  # the curve ends in a cusp, where it vanishes too, up to rounding
+                found = pairs[i + 1][0]
+            point = at_y(case, found)
             best = max(best, (point.root**2, abs(point.t)))
     return best
 
@@ -244,7 +248,7 @@ def _frozen_lines(model, case, highest, n_points, lines, notes) -> GlassTransiti
         )  # fmt: skip
         notes.append(
             f"T_g = {found.static:.10g} sqrt(load) and T_d = {found.dynamic:.10g} sqrt(load) are "
-            "exact at one step of replica symmetry breaking; replica symmetry has no such glass"
+            "those of one step of replica symmetry breaking; replica symmetry has no such glass"
         )
     start = max(noise.gap_values) if noise.gap_values else 0.0
     heights = np.array([start, *(glassy.freezing(noise, load) for load in loads[1:])])
@@ -262,15 +266,20 @@ def _broken_spinodal(model, case, meeting, tip, lines, points, notes) -> None:
     """T_M_rsb, where retrieval ends below T_R."""
     if meeting is None or not broken.affordable(case, tip[0]):
         notes.append(
-            "below T_R the line T_M of replica symmetry is too low: see `critical_load_rsb`"
+            "below T_R retrieval goes on to larger loads than those of T_M, which is of replica "
+            "symmetry: see `critical_load_rsb`"
         )
         return
-    end = critical_load_dense(model, 0.0)
+    try:
+        end = critical_load_dense(model, 0.0)
+    except ConvergenceError as error:
+        notes.append(f"T_M is that of replica symmetry, also below T_R: {error}")
+        return
     points["critical load at T = 0, one step RSB"] = end.load
     note = (
-        f"that T_M turns back below T = {tip[1]:.6g} is an artefact of replica symmetry: with one "
-        f"step of breaking retrieval ends at load {end.load:.6g} at T = 0 instead of "
-        f"{end.load_rs:.6g}"
+        f"that T_M turns back below T = {tip[1]:.6g} is, but for the last digits, an artefact of "
+        f"replica symmetry: with one step of breaking retrieval ends at load {end.load:.6g} at "
+        f"T = 0 instead of {end.load_rs:.6g}"
     )
     try:
         line = broken.spinodal(model, end, meeting.t)

@@ -38,7 +38,7 @@ _MODELS = [
 
 @lru_cache
 def _lines(model):
-    return phase_diagram(model, n_points=12)
+    return phase_diagram(model, n_points=12, mixtures=() if model.learning else (3,))
 
 
 @pytest.fixture(scope="module", params=_MODELS, ids=str)
@@ -138,7 +138,7 @@ def test_glass_transitions(diagram):
     assert solve(at, t * (1 - 1e-3), "spin-glass").q < 0.02
 
 
-@pytest.mark.parametrize("p", [3, 4, 12])
+@pytest.mark.parametrize("p", [3, 4, 6, pytest.param(12, marks=pytest.mark.slow)])
 def test_one_step_of_breaking(p):
     diagram = _lines(Dense(load=0.1, p=p))
     points, lines = diagram.points, diagram.lines
@@ -177,7 +177,7 @@ def test_learned_retrieval_below_its_line_of_almeida_and_thouless():
     single = _lines(Dense(load=0.1, p=3, learning=Supervised(1, 0.6)))
     stored = _lines(Dense(load=0.1, p=3))
     for name, value in stored.points.items():  # M = 1: the example is what is stored
-        if "overlap" not in name:
+        if "overlap" not in name and "mixture" not in name:
             assert single.points[name] == pytest.approx(value, rel=1e-8), name
 
 
@@ -240,6 +240,14 @@ def test_two_pieces_where_the_fold_has_a_cusp():
         assert not solve(dataclasses.replace(model, load=end * (1 + 1e-9)), t).exists
 
 
+def test_cusp_at_the_largest_load():
+    model = Dense(load=0.1, p=3, learning=Supervised(50, 0.3))
+    diagram = phase_diagram(model, n_points=40)
+    tip, line = diagram.points["largest load of retrieval"], diagram.lines["T_M"]
+    assert tip >= np.max(line.load) * (1 - 1e-12)
+    assert tip == pytest.approx(np.max(line.load), rel=1e-2)
+
+
 def test_several_folds_of_pairs():
     # Spins with two of three examples in favour of the archetype have a third of the field.
     model = Dense(load=0.1, p=2, learning=Supervised(3, 0.7))
@@ -252,7 +260,7 @@ def test_several_folds_of_pairs():
 
 
 def test_mixtures():
-    diagram = phase_diagram(Dense(load=0.1, p=3), n_points=6, mixtures=(3,))
+    diagram = _lines(Dense(load=0.1, p=3))
     end = diagram.points["critical load of the 3-mixture at T = 0"]
     model = Dense(load=end * (1 - 1e-9), p=3)
     assert solve(model, 0.0, "mixture").exists
@@ -267,13 +275,13 @@ def test_mixtures():
 def test_mixtures_have_two_sheets(p):
     """Between them, at the temperature of the cusp, the load at which mixtures end jumps."""
     model = Dense(load=0.1, p=p)
-    diagram = phase_diagram(model, n_points=40, mixtures=(3,))
+    diagram = _lines(model)
     cold, warm = diagram.lines["mixture_3"], diagram.lines["mixture_3_2"]
     t, low, high = cold.temperature[-1], cold.load[-1], warm.load[0]
     assert warm.temperature[0] == pytest.approx(t, rel=1e-9) and high > 1.1 * low
     assert critical_load(model, t * (1 + 1e-6), n_mixed=3) == pytest.approx(high, rel=1e-4)
     below = np.interp(0.97 * t, cold.temperature, cold.load)
-    assert critical_load(model, 0.97 * t, n_mixed=3) == pytest.approx(below, rel=1e-3)
+    assert critical_load(model, 0.97 * t, n_mixed=3) == pytest.approx(below, rel=1e-2)
     # Above the cusp overlaps fall smoothly into those of the second sheet, below by a jump.
     loads = np.linspace(0.9 * low, 0.99 * high, 40)
 
@@ -306,8 +314,8 @@ def test_learning_moves_between_its_limits():
 
 
 def test_the_load_of_the_model_is_not_used():
-    for model in (Dense(n_patterns=5, p=3), Dense(load=0.3, p=3, exponent=1.0)):
-        assert _lines(model).points == _lines(Dense(load=0.1, p=3)).points
+    found = _lines(Dense(load=0.3, p=3, exponent=1.0))
+    assert found.points == _lines(Dense(load=0.1, p=3)).points
 
 
 def test_the_law_of_examples_is_passed_on():

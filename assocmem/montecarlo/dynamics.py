@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from .. import _validate as check
 from .._aligned import padded_zeros
+from ..hopfield._arguments import machine_memory
 from ..hopfield.dense import DenseSample, unpack
 from ..hopfield.pairwise import PairwiseSample
 from ..hopfield.rules import Hebb
@@ -365,7 +365,7 @@ def _resolve(sample, dynamics: Dynamics, method: str, temperatures) -> str:
     # float32 and int32.
     few = sample.is_integer and sample.n_patterns < 2**11
     needed = size * size * (3 if few else 16)
-    have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    have = machine_memory()
     fits = needed <= have // 2
     if method == "auto" and hebb and (not fits or _patterns_cheaper(sample, temperatures.max())):
         return "patterns"

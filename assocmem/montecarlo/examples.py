@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from ..hopfield._arguments import machine_memory
 
 if TYPE_CHECKING:
     from .dynamics import Engine
@@ -50,7 +51,7 @@ class ExamplesStore:
             self.floor = sample.model.scale * (1e-15 * slope + 1e-12 * noise * math.sqrt(slope))
         self.external = sample.field / self.unit
         one = 8 * (order - 1) * sample.n_patterns
-        have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        have = machine_memory()
         if one > have // 2:
             raise ValueError(
                 f"n_spins={size} with {sample.n_patterns} patterns needs {one / 2**30:.3g} GiB for "

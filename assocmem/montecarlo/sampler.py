@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _validate as check
+from ..hopfield._arguments import machine_memory
 from ..hopfield.dense import Dense
 from .dynamics import Dynamics, engine
 from .recorder import Recorder, replica_overlaps
@@ -278,7 +278,7 @@ def _plain(value: Any) -> Any:
 
 
 def _check_memory(plan: Plan, workers: int = 1) -> None:
-    have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    have = machine_memory()
     runs = plan.chains * len(plan.temperature)
     # Per chain: spins (int8), local fields (float32), spin sums (int64), and their means.
     need = runs * plan.n_spins * 21

@@ -31,7 +31,8 @@ def test_learning_curves(protocol):
     wanted = data.attrs["load"], data.attrs["temperature"]
     assert wanted[0] == pytest.approx(Dense(load=0.015, p=3).count(60) / 3600)
     if protocol == "supervised":
-        found = solve(Dense(load=wanted[0], p=3, learning=Supervised(64, 0.8)), wanted[1])
+        model, unit = Dense(load=0.015, p=3, learning=Supervised(64, 0.8)).reduced(60)
+        found = solve(model, wanted[1] / unit)
         assert float(data["predicted"][0, -1]) == found.overlaps[0]
     # One example has overlap 0.8 with the archetype, so no more is learned from it.
     assert float(data["overlap"][0, 0]) < 0.9 < float(data["overlap"][0, 1])
@@ -66,6 +67,10 @@ def test_unknown_names_and_options_are_refused():
         figure("none")
     with pytest.raises(TypeError, match="size"):
         figure("supervised", size=3)
+    with pytest.raises(ValueError, match="fractions"):
+        figure("temperature", orders=(3, 4))
+    with pytest.raises(ValueError, match="reduced"):
+        figure("temperature", orders=(3,), fractions=(0.4,), reduced=(0.2,))
 
 
 def test_command_line(tmp_path):

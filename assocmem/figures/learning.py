@@ -1,10 +1,10 @@
 """Overlap with archetypes that were never shown, against the number of examples of each.
 
 The learning curves of arXiv 2212.00606 (supervised) and 2211.14067 (unsupervised), in our
-normalisation: replica-symmetric theory at the load of the simulated samples, and Monte Carlo
-started at an archetype. Theory is of the state that has one overlap with all
-examples of the archetype; where it does not exist chains may stay with single examples, whose
-overlap with the archetype is r.
+normalisation: replica-symmetric theory of the infinite network that the simulated size is like
+(`assocmem.Dense.reduced`), and Monte Carlo started at an archetype. Theory is of the state that has
+one overlap with all examples of the archetype; where it does not exist chains may stay with single
+examples, whose overlap with the archetype is r.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def compute(
     predicted = np.array(
         [
             [
-                _retrieval(Dense(load=actual, p=p, learning=kind(int(m), r)), temperature)
+                _retrieval(Dense(load=load, p=p, learning=kind(int(m), r)), n_spins, temperature)
                 for m in fine
             ]
             for r in qualities
@@ -121,11 +121,12 @@ def compute(
     )
 
 
-def _retrieval(model: Any, temperature: float) -> float:
-    """Predicted overlap, 0 where there is no retrieval."""
+def _retrieval(model: Any, n_spins: int, temperature: float) -> float:
+    """Predicted overlap of the infinite network that this size is like, 0 without retrieval."""
     from ..theory import solve
 
-    found = solve(model, temperature)
+    reduced, unit = model.reduced(n_spins)
+    found = solve(reduced, temperature / unit)
     return found.overlaps[0] if found.exists else 0.0
 
 

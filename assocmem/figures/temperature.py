@@ -51,6 +51,13 @@ def compute(
     """
     import xarray as xr
 
+    for name, values in (("fractions", fractions), ("reduced", reduced)):
+        if np.ndim(values) == 0 or len(values) != len(orders):
+            raise ValueError(
+                f"{name} must have one entry for each of orders={orders}, got {values}"
+            )
+    if len({np.shape(parts) for parts in reduced}) != 1 or np.ndim(reduced[0]) != 1:
+        raise ValueError(f"reduced must hold lists of one length, got {reduced}")
     from ..hopfield import Dense
     from ..theory import critical_load, solve
     from ..theory.grid import solve_grid

@@ -435,3 +435,8 @@ def test_learned_law_with_one_word_is_storing():
     plain = breaking.averages(0.9, 0.1, 0.3, 2.0)
     parent = super(type(breaking), breaking).averages(0.9, 0.1, 0.3, 2.0)
     assert plain == pytest.approx(parent, abs=1e-15)
+
+
+def test_swapped_arguments_are_named():
+    with pytest.raises(TypeError, match="critical_load_rsb"):
+        critical_load_rsb(Dense(load=0.0, p=3), 0.0)

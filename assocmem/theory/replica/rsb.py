@@ -162,6 +162,11 @@ def critical_load_rsb(
     """
     from ...hopfield.pairwise import Hopfield
 
+    if hasattr(temperature, "load"):
+        raise TypeError(
+            f"temperature must be a number, got the model {temperature!r}: "
+            "the order is critical_load_rsb(temperature, model)"
+        )
     if type(model).__name__ == "Dense":
         from .rsb_dense import critical_load_dense
 

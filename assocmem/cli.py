@@ -142,7 +142,7 @@ def phase_diagram_command(
 
 def _size_of(model: Any) -> int:
     """N at which a sweep over all spins costs some 1e7 operations."""
-    from .verification import default_sizes
+    from ._sizes import default_sizes
 
     return default_sizes(model, 1e7)[-1]
 

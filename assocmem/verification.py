@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _validate as check
+from ._sizes import default_sizes
 from .claims import Claim, judge
-from .hopfield.learning import Unsupervised
 from .serial import to_json
 
 if TYPE_CHECKING:
@@ -315,32 +315,6 @@ def _temperatures(temperature: Any) -> tuple[float, ...]:
             f"temperature must hold different values, at least one, got {temperature!r}"
         )
     return checked
-
-
-def default_sizes(model: Any, cost: float = 5e6) -> tuple[int, int, int]:
-    """Three sizes up to the largest N <= 1600 of which a sweep has cost N K <= ``cost``.
-
-    They are N/4, N/2 and N where N = 1600. In dense networks costs grow as N^p, and small ones
-    leave metastable states soon: there they are N/2, 3N/4 and N, with N >= 20.
-    """
-    largest = 20
-    for n in (*range(20, 200, 4), *range(200, 1601, 20)):
-        try:
-            if n * model.count(n) * _stored(model) > cost:
-                break
-        except ValueError:  # no pattern at this size, or too many
-            continue
-        largest = n
-    quarter = largest // 4
-    if largest == 1600:
-        return quarter, 2 * quarter, largest
-    return 2 * quarter, 3 * quarter, 4 * quarter
-
-
-def _stored(model: Any) -> int:
-    """Terms of the energy for each pattern."""
-    learning = getattr(model, "learning", None)
-    return learning.n_examples if isinstance(learning, Unsupervised) else 1
 
 
 def _sizes(model: Any, n_spins: Any) -> tuple[int, ...]:

@@ -19,7 +19,7 @@ from assocmem import (
     solve_rsb,
     to_json,
 )
-from assocmem.hopfield.dense import unpack
+from assocmem.hopfield.bits import unpack
 from assocmem.patterns import Structured
 
 pytest.importorskip("sklearn")

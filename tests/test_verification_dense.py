@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from assocmem import Dense, FullPower, LogSumExp, Separable, Supervised, Unsupervised, solve, verify
-from assocmem.verification import default_sizes
+from assocmem._sizes import default_sizes
 
 FAST = {"disorder": 12, "sweeps": 300, "seed": 5, "progress": False, "workers": 2}
 

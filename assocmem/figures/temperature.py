@@ -37,7 +37,7 @@ def compute(
         For each order, equally many temperatures of simulated points, over the highest one of
         retrieval at that load.
     cost : float
-        Bound on N K, which sets the sizes, see `assocmem.verification.default_sizes`.
+        Bound on N K, which sets the sizes, see `assocmem._sizes.default_sizes`.
     disorder, chains, sweeps, seed, workers
         Of `assocmem.verify`.
 
@@ -58,10 +58,11 @@ def compute(
             )
     if len({np.shape(parts) for parts in reduced}) != 1 or np.ndim(reduced[0]) != 1:
         raise ValueError(f"reduced must hold lists of one length, got {reduced}")
+    from .._sizes import default_sizes
     from ..hopfield import Dense
     from ..theory import critical_load, solve
     from ..theory.grid import solve_grid
-    from ..verification import default_sizes, verify
+    from ..verification import verify
 
     rows: dict[str, list] = {}
     lines = []

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import _validate as check
-from ..hopfield.dense import Dense, DenseSample, unpack
+from ..hopfield.bits import unpack
+from ..hopfield.dense import Dense, DenseSample
 from ..hopfield.learning import Supervised, Unsupervised
 from ..theory.noise import THETA, learning_threshold
 

@@ -14,6 +14,7 @@ from .. import _validate as check
 from ..patterns import Ensemble, Rademacher
 from ..serial import register
 from ._arguments import MOST, enough_for_fields, machine_memory, set_field, set_load, some_patterns
+from .bits import bits_of, clear, holding, pack, unpack
 from .energy import Energy, PBody
 from .learning import Supervised, Unsupervised
 
@@ -224,7 +225,7 @@ class Dense:
         bits = number * n_spins // 8
         drawing = 0 if isinstance(self.patterns, Rademacher) else 2 * number * n_spins
         if isinstance(self.learning, Supervised):
-            entry = np.dtype(_holding(self.learning.n_examples)).itemsize
+            entry = np.dtype(holding(self.learning.n_examples)).itemsize
             return bits + max(drawing, (entry * n_spins + 8 * self.p) * number)
         stored = number if self.learning is None else number * self.learning.n_examples
         each = (8 if self.p is None else 4) + chains * (1 if n_spins <= 255 else 2)
@@ -287,22 +288,22 @@ class Dense:
         if isinstance(self.patterns, Rademacher):
             width = -(-number // 64)
             archetypes = rng.integers(0, 2**64, size=(n_spins, width), dtype=np.uint64)
-            _clear(archetypes, number)
+            clear(archetypes, number)
         else:
             archetypes = pack(self.patterns.draw(number, n_spins, rng))
         if self.learning is None:
             return DenseSample(self, number, archetypes, archetypes)
         m, chance = self.learning.n_examples, 0.5 * (1.0 + self.learning.quality)
         if isinstance(self.learning, Supervised):
-            sums = np.empty((n_spins, number), _holding(m))
+            sums = np.empty((n_spins, number), holding(m))
             for row, out in zip(archetypes, sums, strict=True):
-                signs = 2 * _bits(row, number).astype(np.int64) - 1
+                signs = 2 * bits_of(row, number).astype(np.int64) - 1
                 out[:] = signs * (2 * rng.binomial(m, chance, size=number) - m)
             return DenseSample(self, number, archetypes, sums)
         examples = np.zeros((n_spins, -(-number * m // 64)), np.uint64)
         for row, out in zip(archetypes, examples.view(np.uint8), strict=True):
             right = rng.random(number * m, dtype=np.float32) < chance
-            bits = np.packbits(np.repeat(_bits(row, number), m) == right, bitorder="little")
+            bits = np.packbits(np.repeat(bits_of(row, number), m) == right, bitorder="little")
             out[: len(bits)] = bits
         return DenseSample(self, number, archetypes, examples)
 
@@ -341,43 +342,8 @@ class Dense:
         examples = check.signs("examples", examples, (number, m, size))
         if isinstance(self.learning, Unsupervised):
             return DenseSample(self, number, archetypes, pack(examples.reshape(number * m, size)))
-        sums = np.ascontiguousarray(examples.sum(axis=1, dtype=np.int64).T.astype(_holding(m)))
+        sums = np.ascontiguousarray(examples.sum(axis=1, dtype=np.int64).T.astype(holding(m)))
         return DenseSample(self, number, archetypes, sums)
-
-
-def pack(patterns: np.ndarray) -> np.ndarray:
-    """Signs (K, N) as bits, spin-major: uint64 (N, ceil(K/64)), bit mu%64 of word mu//64 of row i
-    set where xi_i^mu = +1; the bits beyond K are 0.
-    """
-    bits = np.packbits(np.asarray(patterns).T > 0, axis=1, bitorder="little")
-    words = -(-patterns.shape[0] // 64)
-    padded = np.zeros((patterns.shape[1], 8 * words), np.uint8)
-    padded[:, : bits.shape[1]] = bits
-    return padded.view(np.uint64)
-
-
-def unpack(packed: np.ndarray, first: int, last: int) -> np.ndarray:
-    """Patterns ``first`` to ``last`` - 1 of `pack`, int8 of shape (last - first, N)."""
-    word = first // 64
-    part = np.ascontiguousarray(packed[:, word : -(-last // 64)]).view(np.uint8)
-    bits = np.unpackbits(part, axis=1, bitorder="little")[:, first - 64 * word : last - 64 * word]
-    return np.ascontiguousarray(2 * bits.T.astype(np.int8) - 1)
-
-
-def _bits(row: np.ndarray, number: int) -> np.ndarray:
-    """The first bits of a row of words, as booleans."""
-    return np.unpackbits(row.view(np.uint8), count=number, bitorder="little").view(np.bool_)
-
-
-def _holding(number: int) -> type:
-    """The smallest integers that hold -number..number."""
-    return np.int8 if number <= 127 else np.int16 if number < 2**15 else np.int32
-
-
-def _clear(packed: np.ndarray, number: int) -> None:
-    """Set the bits beyond ``number`` to 0."""
-    if number % 64:
-        packed[:, -1] &= np.uint64(2 ** (number % 64) - 1)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -298,9 +298,29 @@ def _functions(expression: str):
     return (*functions, power, value.real / math.factorial(power))
 
 
+@dataclass(frozen=True)
+class _Rate:
+    """What exponentials have in common."""
+
+    rate: float = 1.0
+
+    def __post_init__(self) -> None:
+        rate = check.real("rate", self.rate, 0.0, 100.0, open_low=True)
+        object.__setattr__(self, "rate", rate)
+
+    @property
+    def degree(self) -> None:
+        """None: the load is K = exp(alpha N)."""
+        return None
+
+    def table(self, n_spins: int) -> np.ndarray:
+        """Terms exp(rate (M - N)) of the sum over patterns at k = 0..N agreeing sites."""
+        return np.exp(-2.0 * self.rate * np.arange(n_spins, -1.0, -1.0))
+
+
 @register
 @dataclass(frozen=True)
-class Exponential:
+class Exponential(_Rate):
     """Exponentials of the overlap, F(M) = exp(rate (M - N)); K = exp(alpha N) patterns.
 
     Divided by exp(rate N), so that a stored pattern adds 1: the energy of Demircigil et al. is
@@ -317,30 +337,15 @@ class Exponential:
     Demircigil, Heusel, Loewe, Upgang, Vermet, J. Stat. Phys. 168 (2017) 288.
     """
 
-    rate: float = 1.0
-
-    def __post_init__(self) -> None:
-        rate = check.real("rate", self.rate, 0.0, 100.0, open_low=True)
-        object.__setattr__(self, "rate", rate)
-
-    @property
-    def degree(self) -> None:
-        """None: the load is K = exp(alpha N)."""
-        return None
-
     @property
     def logarithmic(self) -> bool:
         """False: H is a sum over patterns."""
         return False
 
-    def table(self, n_spins: int) -> np.ndarray:
-        """F at k = 0..N agreeing sites."""
-        return np.exp(-2.0 * self.rate * np.arange(n_spins, -1.0, -1.0))
-
 
 @register
 @dataclass(frozen=True)
-class LogSumExp:
+class LogSumExp(_Rate):
     r"""H = -(1/rate) ln sum_mu exp(rate N m_mu), with K = exp(alpha N) patterns.
 
     Extensive, unlike `Exponential`, with the same states of lowest energy and the same dynamics
@@ -356,25 +361,10 @@ class LogSumExp:
     Ramsauer et al., ICLR (2021); Lucibello, Mezard, Phys. Rev. Lett. 132 (2024) 077301.
     """
 
-    rate: float = 1.0
-
-    def __post_init__(self) -> None:
-        rate = check.real("rate", self.rate, 0.0, 100.0, open_low=True)
-        object.__setattr__(self, "rate", rate)
-
-    @property
-    def degree(self) -> None:
-        """None: the load is K = exp(alpha N)."""
-        return None
-
     @property
     def logarithmic(self) -> bool:
         """True: H = -N - ln(sum of the table)/rate."""
         return True
-
-    def table(self, n_spins: int) -> np.ndarray:
-        """exp(rate (M - N)) at k = 0..N agreeing sites."""
-        return np.exp(-2.0 * self.rate * np.arange(n_spins, -1.0, -1.0))
 
     def condensed(self, m: float) -> float:
         """The overlap m itself, where one pattern dominates the sum."""

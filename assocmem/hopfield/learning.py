@@ -14,13 +14,14 @@ from .. import _validate as check
 from ..serial import register
 
 
+@dataclass(frozen=True)
 class _Examples:
     """What both protocols have in common."""
 
     n_examples: int
     quality: float
 
-    def _check(self) -> None:
+    def __post_init__(self) -> None:
         number = check.integer("n_examples", self.n_examples, 1, 10**9)
         object.__setattr__(self, "n_examples", number)
         quality = check.real("quality", self.quality, 0.0, 1.0, open_low=True)
@@ -56,14 +57,8 @@ class Supervised(_Examples):
 
     References
     ----------
-    Alemanno et al., arXiv 2212.00606.
+    Agliari et al., arXiv 2212.00606.
     """
-
-    n_examples: int
-    quality: float
-
-    def __post_init__(self) -> None:
-        self._check()
 
 
 @register
@@ -84,9 +79,3 @@ class Unsupervised(_Examples):
     ----------
     Agliari et al., arXiv 2211.14067.
     """
-
-    n_examples: int
-    quality: float
-
-    def __post_init__(self) -> None:
-        self._check()

@@ -11,7 +11,8 @@ import numpy as np
 from .. import _validate as check
 from .._aligned import padded_zeros
 from ..hopfield._arguments import machine_memory
-from ..hopfield.dense import DenseSample, unpack
+from ..hopfield.bits import unpack
+from ..hopfield.dense import DenseSample
 from ..hopfield.pairwise import PairwiseSample
 from ..hopfield.rules import Hebb
 

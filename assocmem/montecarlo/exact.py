@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import _validate as check
-from ..hopfield.dense import DenseSample, unpack
+from ..hopfield.bits import unpack
+from ..hopfield.dense import DenseSample
 from ..hopfield.pairwise import PairwiseSample
 from ..hopfield.rules import Hebb
 from .dynamics import RULES, Dynamics

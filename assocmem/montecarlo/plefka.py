@@ -39,7 +39,8 @@ import numpy as np
 
 from .. import _validate as check
 from .._version import __version__
-from ..hopfield.dense import Dense, DenseSample, unpack
+from ..hopfield.bits import unpack
+from ..hopfield.dense import Dense, DenseSample
 from ..hopfield.energy import PBody
 from ..hopfield.learning import Unsupervised
 from ..serial import from_json, to_json

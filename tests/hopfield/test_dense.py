@@ -19,7 +19,7 @@ from assocmem import (
     from_json,
     to_json,
 )
-from assocmem.hopfield.dense import pack, unpack
+from assocmem.hopfield.bits import pack, unpack
 from assocmem.hopfield.energy import kernel
 
 

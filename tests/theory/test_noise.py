@@ -11,7 +11,7 @@ from scipy.special import erf
 
 from assocmem import Dense, Exponential, FullPower, Separable, Supervised, Unsupervised
 from assocmem.figures.thresholds import local_fields
-from assocmem.hopfield.dense import unpack
+from assocmem.hopfield.bits import unpack
 from assocmem.theory import laws
 from assocmem.theory.noise import (
     learning_threshold,

@@ -205,8 +205,12 @@ class Separable:
     def __post_init__(self) -> None:
         if not isinstance(self.expression, str):
             raise TypeError(f"expression must be a string, got {self.expression!r}")
-        values = [f(x) for f in _functions(self.expression)[:3] for x in np.linspace(-1, 1, 9)]
-        if not np.all(np.isfinite(values)):
+        functions = _functions(self.expression)[:3]
+        try:
+            finite = np.all(np.isfinite([f(x) for f in functions for x in np.linspace(-1, 1, 9)]))
+        except (ArithmeticError, NameError, TypeError, ValueError):  # also a derivative of |m|
+            finite = False
+        if not finite:
             raise ValueError(
                 f"expression must be finite with two derivatives on [-1, 1], "
                 f"got {self.expression!r}"
@@ -277,7 +281,7 @@ def _functions(expression: str):
             f"expression must be a formula in m with {', '.join(names)}, got {expression!r}: "
             f"{error}"
         ) from error
-    if formula.free_symbols != {m}:
+    if not isinstance(formula, sympy.Expr) or formula.free_symbols != {m}:
         raise ValueError(f"expression must be a formula in m alone, got {expression!r}")
     for power in range(1, 31):
         lowest = sympy.diff(formula, m, power).subs(m, 0)

@@ -210,8 +210,12 @@ def test_wrong_models_are_refused_by_name(arguments, name):
 
 
 @pytest.mark.parametrize(
-    "text", ["m.real", "__import__('os')", "n**2", "1", "1/m", "x if m else 1"]
-)
+    "text",
+    [
+        "m.real", "__import__('os')", "n**2", "1", "1/m", "x if m else 1", "log(1 + m)",
+        "exp(exp(exp(10*m)))", "sqrt(m**2)", "m**2/2 + sqrt(m**2)**3", "[m]", "m, m", "m > 0",
+    ],
+)  # fmt: skip
 def test_formulas_that_are_none_are_refused(text):
     with pytest.raises(ValueError, match="expression"):
         Separable(text)

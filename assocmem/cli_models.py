@@ -145,7 +145,7 @@ def _dense(given: dict[str, Any], load: float | None, n_patterns: int | None) ->
     elif any(value is not None for value in examples.values()):
         raise ValueError("--n-examples and --quality need --learning")
     model = Dense(
-        load=0.0 if n_patterns is None else None,
+        load=0.0 if n_patterns is None else load,
         n_patterns=n_patterns,
         energy=energy,
         exponent=given.get("exponent"),

@@ -126,6 +126,7 @@ def test_dense_models_from_the_shell(tmp_path):
         (("dense", "--learning", "supervised"), "--n-examples"),
         (("dense", "--quality", 0.5), "--learning"),
         (("dense", "--energy", "n**2"), "expression"),
+        (("dense", "--load", 0.01, "--n-patterns", 3), "load"),
     ],
 )
 def test_options_of_the_other_model_are_refused(arguments, name):

@@ -286,7 +286,10 @@ def _functions(expression: str):
     for power in range(1, 31):
         lowest = sympy.diff(formula, m, power).subs(m, 0)
         lowest = sympy.nsimplify(lowest) if lowest.is_Rational else lowest
-        value = complex(sympy.N(lowest))
+        try:
+            value = complex(sympy.N(lowest))
+        except TypeError:  # no number: the derivative of |m| at 0
+            value = complex(math.nan)
         if not np.isfinite(value.real) or value.imag:
             raise ValueError(f"expression must be smooth at m = 0, got {expression!r}")
         if value.real != 0.0:

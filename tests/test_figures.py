@@ -69,6 +69,11 @@ def test_unknown_names_and_options_are_refused():
         figure("supervised", size=3)
     with pytest.raises(ValueError, match="fractions"):
         figure("temperature", orders=(3, 4))
+    for wrong in (0.3, "", ()):
+        with pytest.raises(TypeError, match="qualities must be a non-empty sequence"):
+            figure("supervised", qualities=wrong)
+    with pytest.raises(TypeError, match="growths"):
+        figure("detection-supervised", growths=-1)
     with pytest.raises(ValueError, match="reduced"):
         figure("temperature", orders=(3,), fractions=(0.4,), reduced=(0.2,))
 

@@ -116,5 +116,12 @@ def figure(
     unknown = sorted(set(options) - (set(known) - set(fixed)))
     if unknown:
         raise TypeError(f"options of {name} must be among {sorted(known)}, got {unknown}")
+    for key, value in options.items():
+        sequence = hasattr(value, "__len__") and not isinstance(value, (str, bytes))
+        optional = value is None and known[key].default is None
+        if not str(known[key].annotation).startswith("Sequence") or optional:
+            continue
+        if not sequence or len(value) == 0:
+            raise TypeError(f"{key} must be a non-empty sequence such as (4,), got {value!r}")
     dataset = module.compute(**fixed, **options)
     return dataset, module.draw(dataset, ax)

@@ -422,7 +422,7 @@ def test_auto_takes_patterns_where_they_serve(monkeypatch):
     large = Hopfield(n_patterns=3).draw(16_000, np.random.default_rng(0))
     assert engine(large, np.ones((1, 16_000)), 0.1, seeds).method == "patterns"
     assert engine(few, np.ones((1, 2000)), 0.1, seeds).method == "auto"
-    monkeypatch.setattr(dynamics_module.os, "sysconf", lambda name: 128)
+    monkeypatch.setattr("os.sysconf", lambda name: 128)
     assert engine(more, np.ones((1, 100)), 0.2, seeds).method == "patterns"
     with pytest.raises(ValueError, match="GiB"):
         engine(more, np.ones((1, 100)), 0.2, seeds, method="lanes")

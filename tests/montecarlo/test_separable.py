@@ -486,7 +486,7 @@ def test_chains_that_do_not_fit_are_refused_with_the_figure(monkeypatch):
     model = Dense(n_patterns=10**6, p=4)
     need = model.memory(200, 8 * 3)
     have = {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": need - 1}
-    monkeypatch.setattr(sampler.os, "sysconf", have.__getitem__)
+    monkeypatch.setattr("os.sysconf", have.__getitem__)
     assert model.count(200) == 10**6  # one chain would fit
     with pytest.raises(ValueError, match=rf"chains=8.*{need / 2**30:.2g}"):
         sampler.sample(

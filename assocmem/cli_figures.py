@@ -58,6 +58,7 @@ def figure_command(
 
     Example: assocmem figure supervised --out results
     """
+    from .errors import ConvergenceError
     from .figures import FIGURES, figure
 
     if name is None:
@@ -74,14 +75,18 @@ def figure_command(
             raise click.UsageError(f"--{key} is no option of the figure {name}")
         if value is not None:
             settings[key] = value
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"--out {str(out)!r} cannot be made: {error.strerror}") from error
     if "store" in known and "store" not in settings:
-        text = "_".join(f"{key}{value}" for key, value in sorted(settings.items()))
+        named = {key: value for key, value in settings.items() if key != "workers"}
+        text = "_".join(f"{key}{value}" for key, value in sorted(named.items()))
         safe = "".join(c if c.isalnum() or c in "-_." else "-" for c in text)
         settings["store"] = out / f"{'_'.join(filter(None, [name, safe]))}.sqlite"
     try:
         dataset, axes = figure(name, **settings)
-    except (ValueError, TypeError, OSError, ImportError) as error:
+    except (ValueError, TypeError, OSError, ImportError, ConvergenceError) as error:
         raise click.UsageError(str(error)) from error
     from ._files import write_netcdf
 

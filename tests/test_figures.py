@@ -92,3 +92,10 @@ def test_command_line(tmp_path):
         path.name for path in tmp_path.iterdir()
     }
     assert CliRunner().invoke(main, ["figure", "supervised", "--set", "x"]).exit_code == 2
+    again = CliRunner().invoke(main, [*arguments, "--workers", "2"])
+    assert again.exit_code == 0, again.output
+    assert len(list(tmp_path.glob("*.sqlite"))) == 1  # the points are there already
+    taken = tmp_path / "supervised.nc"
+    refused = CliRunner().invoke(main, ["figure", "supervised", "--out", str(taken / "below")])
+    assert refused.exit_code == 2
+    assert "--out" in refused.output

@@ -36,7 +36,8 @@ def main() -> None:
     """Associative memories of statistical mechanics: theory beside simulation.
 
     Each command takes the name of a model. Temperatures and loads mean the same to the theory
-    and to the simulation: T is in the units of the energy H, load = K/N.
+    and to the simulation: T is in the units of the energy H, load = K/N, of
+    dense models K/N^(p-1).
     """
 
 

@@ -45,7 +45,7 @@ def sweep(
 
     Parameters
     ----------
-    models : sequence of Hopfield
+    models : sequence of Hopfield or Dense
         Models, of different loads say.
     temperatures : sequence of float
         T >= 0.

@@ -180,7 +180,8 @@ class Dense:
         bits, N K/8 bytes, and N K M/8 for examples; 4 for each stored pattern (8 if the energy is
         an exponential; 2 N while patterns are drawn that are not `Rademacher`), and 1 for each of
         them and each chain (2 for N > 255). Supervised, N K bytes for the sums over examples (2 N K
-        for M > 127, 4 N K for M >= 2^15), and 8 p K.
+        for M > 127, 4 N K for M >= 2^15), and 8 p K: for one chain, though more take as much each
+        where half of the memory that is left will do.
 
         Raises
         ------

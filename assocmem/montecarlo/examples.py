@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 class ExamplesStore:
     """Sums over examples, and the elementary symmetric polynomials e_1..e_(p-1) of each chain.
 
-    Memory: 8 (p - 1) K bytes for each of R chains; where that is more than half of the machine's,
-    for one chain, and each run begins by computing them anew, N p K operations.
+    Memory: 8 (p - 1) K bytes for each of R chains; where that is more than half of what the sample
+    leaves of the machine's, for one chain, and each run begins by computing them anew, N p K
+    operations.
 
     Parameters
     ----------
@@ -57,7 +58,8 @@ class ExamplesStore:
                 f"n_spins={size} with {sample.n_patterns} patterns needs {one / 2**30:.3g} GiB for "
                 f"a chain, more than half of the {have / 2**30:.3g} GiB of this machine"
             )
-        kept = chains if chains * one <= have // 2 else 1
+        left = have - self.stored.nbytes - sample.archetypes.nbytes
+        kept = chains if chains * one <= left // 2 else 1
         self.polynomials = np.empty((kept, order - 1, sample.n_patterns))
         self.totals = np.zeros(chains)
         self.ages = np.full(chains, -1, np.int64)

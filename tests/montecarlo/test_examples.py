@@ -193,6 +193,17 @@ def test_runs_in_pieces_and_alone_are_the_same_numbers(monkeypatch):
         begin()
 
 
+def test_chains_are_kept_in_what_the_sample_leaves_of_memory(monkeypatch):
+    model = Dense(n_patterns=40, p=4, learning=Supervised(9, 0.5))
+    sample = model.draw(100, np.random.default_rng(5))
+    taken = sample.stored.nbytes + sample.archetypes.nbytes
+    have = taken + 2200  # 960 bytes a chain
+    monkeypatch.setattr("os.sysconf", lambda name: have if name == "SC_PAGE_SIZE" else 1)
+    spins = np.ones((3, 100), np.int8)
+    running = engine(sample, spins, 0.1, np.random.SeedSequence(7).spawn(3))
+    assert taken + running._store.polynomials.nbytes <= have
+
+
 @pytest.mark.parametrize("p", [3, 4])
 def test_zero_temperature_descends_to_a_stable_state(p):
     model = Dense(load=0.02, p=p, learning=Supervised(20, 0.6))

@@ -175,11 +175,12 @@ def at(case: Case, sigma: float, tau: float) -> Point:
         u = math.nan
     c = small_c / u
     a, a_q, a_c = case.noise.inverse_root(q, c)
-    a_s = a_q * q_s
-    a_t = a_q * q_t
-    if a_c != 0.0:
-        a_s += a_c * (c_s - c * u_s) / u
-        a_t += a_c * (c_t - c * u_t) / u
+    with np.errstate(over="ignore", invalid="ignore"):  # C of idle spins at T below 1e-100
+        a_s = a_q * q_s
+        a_t = a_q * q_t
+        if a_c != 0.0:
+            a_s += a_c * (c_s - c * u_s) / u
+            a_t += a_c * (c_t - c * u_t) / u
     scale = case.reach
     return Point(
         sigma, tau, u,

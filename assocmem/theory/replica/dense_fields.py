@@ -1,9 +1,9 @@
 """Retrieval of an archetype learned from examples, with an external field on the archetype.
 
 The field h acts on the archetype and not on what was stored, so it does not merge with u = S(n):
-the equations are u = S(n) and b^2 = alpha V(q, C) with local fields u y + h + b z, solved by
-Newton's method and followed in h, from h = 0 where retrieval exists there and from a strong field
-otherwise.
+the equations are those for n, and b^2 = alpha V(q, C), with local fields S(n) y + h + b z, solved
+by Newton's method in ln n and b and followed in h, from h = 0 where retrieval exists there and from
+a strong field otherwise.
 """
 
 from __future__ import annotations
@@ -43,30 +43,37 @@ def solve_learned(model: Dense, temperature: float, law: str, field: float) -> S
     load = limit_load(model)
     case = case_of(model, 1, law)
 
+    strongest = math.sqrt(load) * case.reach
+    unit = max(case.slope(1.0), strongest)
+
     def residual(x: np.ndarray, h: float) -> np.ndarray:
-        u, b = x
-        if not u > 0.0:
+        n, b = math.exp(min(x[0], 10.0)), x[1] * unit
+        u = case.slope(n)
+        if not u > 1e-200:
             return np.full(2, np.nan)
         sums = _sums(case, u, b, h, temperature)
         q, c = float(sums[Q]), float(sums[C]) / u
         if load > 0.0 and any(1.0 - value * c <= 0.0 for value in case.noise.gap_values):
             return np.full(2, np.nan)
         noise = math.sqrt(load * case.noise.variance(q, c)) if load > 0.0 else 0.0
-        return np.array([u - case.slope(float(sums[N])), b - noise])
+        if not sums[N] > 0.0:
+            return np.full(2, np.nan)
+        return np.array([x[0] - math.log(sums[N]), (b - noise) / unit])
 
-    scale = case.slope(1.0)
     found = find(case, load, temperature).point
     if found is not None:
-        start, first = np.array([found.u, found.sigma * found.u]), 0.0
+        start, first = np.array([math.log(found.n), found.sigma * found.u / unit]), 0.0
+        track = saddle.follow(residual, start, (first, field))
     elif field < 0.0:
         reason = "it does not exist without the field either, which is against the archetype"
         return State("retrieval", model, temperature, False, reason)
     else:
-        first = 1e3 * max(scale, temperature, abs(field), math.sqrt(load) * case.reach)
-        mean = float(case.values @ case.weights)
-        start = np.array([case.slope(mean), math.sqrt(load) * case.reach])
-    tolerance = 1e-13 * max(scale, start[1])
-    track = saddle.follow(residual, start, (first, field), tolerance=tolerance)
+        first = 1e3 * max(unit, temperature, field)
+        start = np.array([math.log(case.values @ case.weights), strongest / unit])
+        # In the logarithm: weak fields are as far from the strong one as their order of magnitude.
+        track = saddle.follow(
+            lambda x, log_h: residual(x, math.exp(log_h)), start, (math.log(first), math.log(field))
+        )
     if not track[-1].converged or len(track) < 2:
         message = track[-1].message
         if len(track) < 1 or "outside" in message or "lost" not in message:
@@ -76,12 +83,9 @@ def solve_learned(model: Dense, temperature: float, law: str, field: float) -> S
             )
         reason = f"followed from field {first:g} to {field:g}, it ends on the way: {message}"
         return State("retrieval", model, temperature, False, reason)
-    u, b = (float(value) for value in track[-1].x)
+    u, b = case.slope(math.exp(track[-1].x[0])), float(track[-1].x[1]) * unit
     sums = _sums(case, u, b, field, temperature)
     n, q, c = float(sums[N]), float(sums[Q]), float(sums[C]) / u
-    if not n > 0.0:
-        reason = f"followed from field {first:g} to {field:g}, the overlap turns over"
-        return State("retrieval", model, temperature, False, reason)
     matrix = saddle.numerical_jacobian(lambda x: residual(x, field), track[-1].x)
     entropy = float(sums[ENTROPY])
     f = n * case.slope(n) - case.condensed(n) - u * float(sums[LC])
@@ -107,7 +111,7 @@ def solve_learned(model: Dense, temperature: float, law: str, field: float) -> S
         energy=f + temperature * entropy,
         entropy=entropy,
         stability=stability,
-        residual=track[-1].residual / max(scale, b),
+        residual=track[-1].residual,
         iterations=sum(point.iterations for point in track),
         example_overlap=n,
     )

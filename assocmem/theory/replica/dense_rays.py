@@ -28,6 +28,7 @@ from .dense_equations import Case, Point, at, is_stable
 
 _FAR = 4.0  # sigma = 27 or tau = 27: no state of degree 3 or more without a field goes there
 _VERY_FAR = 21.0  # 1e9
+_VANISHED = math.asinh(1e6)  # at load 0 T depends on tau by 1/tau^2, then by rounding
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,10 @@ def find(case: Case, load: float, temperature: float) -> Found:
     if root == 0.0 and temperature == 0.0:
         return Found(at(case, 0.0, 0.0), 1)
     size = at(case, sigma, 0.0).u
-    if 0.0 < temperature <= 1e-15 * size and root > 0.0 and not case.has_idle:
+    coldest = 1e-60 * size  # where idle spins, too, are frozen by the noise or, at load 0, free
+    if 0.0 < temperature <= coldest and root == 0.0:
+        return Found(at(case, 0.0, temperature / at(case, 0.0, 0.0).u), 1)
+    if 0.0 < temperature <= (coldest if case.has_idle else 1e-15 * size) and root > 0.0:
         cold = find(case, load, 0.0)
         if cold.point is None:
             return cold
@@ -128,6 +132,12 @@ def find(case: Case, load: float, temperature: float) -> Found:
             f"existence is not decided at load={load!r}, T={temperature!r}: within rounding of "
             "the line where the state ends; move the point by 1e-12",
             abs(nearest - 1.0),
+        )
+    if case.field > 0.0:  # some state is always there
+        raise ConvergenceError(
+            f"no state was found at load={load!r}, T={temperature!r} in a field of "
+            f"{case.field!r}, which may be too weak",
+            math.inf,
         )
     return Found(
         None,
@@ -198,7 +208,8 @@ def _along_ray(case: Case, sigma0: float, root: float, temperature: float):
         point = evaluate(y)
         if not point.u > 0.0:
             return np.array([np.nan])
-        return np.array([point.tau * cos - point.scaled * sin])
+        # Relative to tau: far out, where a weak field is all there is, rounding is, too.
+        return np.array([(point.tau * cos - point.scaled * sin) / math.hypot(1.0, point.tau)])
 
     def jacobian(y):
         if root == 0.0:
@@ -206,9 +217,10 @@ def _along_ray(case: Case, sigma0: float, root: float, temperature: float):
         if temperature == 0.0:
             return np.array([[0.0, 1.0]])
         point = evaluate(y)
+        far_out = math.hypot(1.0, point.tau)
         return np.array(
-            [[-point.scaled_s * sin * math.hypot(1.0, point.sigma),
-              (cos - point.scaled_t * sin) * math.hypot(1.0, point.tau)]]
+            [[-point.scaled_s * sin * math.hypot(1.0, point.sigma) / far_out,
+              cos - point.scaled_t * sin]]
         )  # fmt: skip
 
     def fraction(y):
@@ -238,8 +250,11 @@ def _along_ray(case: Case, sigma0: float, root: float, temperature: float):
     start = trace(system, y, along, [], jacobian=jacobian, max_points=1, tolerance=1e-13)
     if len(start.points) == 0:
         raise ConvergenceError(f"no start of the ray to load={root**2!r}, T={temperature!r}", 1.0)
-    lowest = 0.3 * fraction(start.points[0])
+    # A weak field for the pattern brings the ray back near its origin before it goes on.
+    lowest = 0.3 * fraction(start.points[0]) if case.field <= 0.0 else 0.0
     edge_sigma, edge_tau = far(case)
+    if root == 0.0 and case.field == 0.0:
+        edge_tau = min(edge_tau, _VANISHED)
     reach = Event("reached", lambda y, t: fraction(y) - 1.0)
     events = [
         reach,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from assocmem import Dense, Hopfield
+from assocmem.errors import ConvergenceError
 from assocmem.hopfield.energy import FullPower, PBody, Separable, kernel
 from assocmem.hopfield.learning import Supervised, Unsupervised
 from assocmem.theory import critical_load, solve_grid
@@ -457,3 +458,48 @@ def test_wrong_arguments_are_named():
         solve(Dense(load=0.05, p=3, learning=Supervised(10**6, 0.5)), 0.1)
     with pytest.raises(ValueError, match="field must be zero"):
         solve(Dense(load=0.05, p=3, field=(0.1,)), 0.1, "spin-glass")
+
+
+@pytest.mark.parametrize("t", [1.0, 1.05, 1e6])
+@pytest.mark.parametrize(
+    "model",
+    [
+        Dense(load=0.0, energy=Separable("m**2/2 - m**4/8")),
+        Dense(load=0.0, energy=Separable("log(cosh(m))")),
+        Dense(load=0.0, p=2, learning=Supervised(5, 0.5)),
+    ],
+)
+def test_no_overlap_of_degree_2_above_the_transition_at_load_0(model, t):
+    assert not solve(model, t).exists
+    assert solve(model, 1.0 - 1e-9).overlaps[0] < 1e-4
+
+
+@pytest.mark.parametrize("h", [1e-3, 1e-6, 1e-8])
+@pytest.mark.parametrize(
+    "model",
+    [
+        Dense(load=0.01, p=3),
+        Dense(load=0.0, p=4),
+        Dense(load=0.2, p=4),
+        Dense(load=0.0, p=3, learning=Supervised(5, 0.5)),
+        Dense(load=0.2, p=4, learning=Unsupervised(5, 0.5)),
+    ],
+)
+def test_weak_field_on_a_paramagnet(model, h):
+    # Products of three spins and more do not respond to first order: tanh(h/T) is all.
+    found = solve(dataclasses.replace(model, field=(h,)), 0.9)
+    assert found.overlaps[0] == pytest.approx(math.tanh(h / 0.9), rel=0.02 if h > 1e-4 else 1e-4)
+    assert found.stable and all(np.isfinite(list(found.stability.values())))
+
+
+def test_field_too_weak_to_resolve():
+    with pytest.raises(ConvergenceError, match="too weak"):
+        solve(Dense(load=0.2, p=4, field=(1e-12,)), 0.9)
+
+
+def test_spins_without_a_field_almost_at_zero_temperature():
+    found = solve(Dense(load=0.0, p=2, learning=Supervised(2, 0.5)), 1e-200)
+    assert found.overlaps[0] == pytest.approx(0.5, abs=1e-12)
+    assert found.C * 1e-200 == pytest.approx(1.0 - found.q, rel=1e-12)
+    for load in (0.0, 0.1):
+        solve(Dense(load=load, p=3, learning=Supervised(2, 0.5)), 1e-284)

@@ -258,8 +258,8 @@ def verify(
     if not callable(predict):
         raise TypeError(f"theory must be callable as theory(model, temperature), got {theory!r}")
     if theory is None:
-        predictions = {(t, n): _at_size(predict, model, n, t) for t in temperatures for n in sizes}
         limits = {t: predict(model, t) for t in temperatures}
+        predictions = {(t, n): _at_size(predict, model, n, t) for t in temperatures for n in sizes}
         names = tuple(limits[temperatures[0]])
     else:
         predictions = {
@@ -344,7 +344,13 @@ def _at_size(predict: Prediction, model: Any, n_spins: int, temperature: float) 
     """Predictions for ``n_spins`` spins: of the infinite network they are like, in our units."""
     reduced, unit = model.reduced(n_spins)
     powers = {"energy": 1, "susceptibility": -1}
-    found = predict(reduced, temperature / unit)
+    try:
+        found = predict(reduced, temperature / unit)
+    except ValueError as error:
+        raise ValueError(
+            f"n_spins={n_spins} at temperature={temperature:g} is like an infinite network at "
+            f"temperature {temperature / unit:g} (see `Dense.reduced`): {error}"
+        ) from error
     found = {name: value * unit ** powers.get(name, 0) for name, value in found.items()}
     if "energy" in found:
         found["energy"] += _self_energy(model, n_spins)

@@ -139,3 +139,11 @@ def test_six_bodies():
         **FAST | {"sweeps": 400},
     )
     assert report, str(report)
+
+
+def test_states_that_small_networks_do_not_have_are_refused_at_the_temperature_given():
+    model = Dense(n_patterns=2, p=4)
+    with pytest.raises(ValueError, match=r"does not exist at temperature 0\.5 "):
+        verify(model, temperature=0.5, n_spins=(20, 30))
+    with pytest.raises(ValueError, match=r"n_spins=8 at temperature=0\.05 "):
+        verify(model, temperature=0.05, n_spins=(8, 2000))

@@ -100,6 +100,8 @@ def phase_diagram_command(
     _output(out / f"{stem}_phase_diagram.nc")
     for temperature in temperatures or ():
         check.real("temperatures", temperature, 0.0)
+    for load in loads or ():
+        check.real("loads", load, 0.0)
     if n_spins is not None:
         for load in loads or ():
             replace(model, load=load).count(n_spins)
@@ -175,7 +177,10 @@ def _stem(name: str, model: Any) -> str:
     if kind == "separable":
         parts.append("".join(c if c.isalnum() else "-" for c in model.energy.expression))
     elif kind != "pbody":
-        parts.append(kind)
+        rate = getattr(model.energy, "rate", 1.0)
+        parts.append(kind + (f"{rate:g}" if rate != 1.0 else ""))
+    if model.exponent is not None:
+        parts.append(f"exponent{model.exponent:g}")
     if model.learning is not None:
         protocol = type(model.learning).__name__.lower()
         parts.append(f"{protocol}{model.learning.n_examples}r{model.learning.quality:g}")

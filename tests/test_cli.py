@@ -5,8 +5,8 @@ import pytest
 import xarray as xr
 from click.testing import CliRunner
 
-from assocmem import Dense, solve
-from assocmem.cli import main
+from assocmem import Dense, LogSumExp, solve
+from assocmem.cli import _stem, main
 from assocmem.serial import from_json
 
 
@@ -146,3 +146,19 @@ def test_dense_phase_diagrams_with_simulations(tmp_path):
     assert (tmp_path / "dense_p3_phase_diagram.png").stat().st_size > 0
     run("phase-diagram", "dense", "--energy", "log-sum-exp", "--out", tmp_path)
     assert (tmp_path / "dense_logsumexp_phase_diagram.png").stat().st_size > 0
+
+
+def test_files_of_different_models_have_different_names():
+    models = [
+        Dense(load=0.1),
+        Dense(load=0.1, exponent=2.0),
+        Dense(load=0.1, energy=LogSumExp()),
+        Dense(load=0.1, energy=LogSumExp(0.5)),
+    ]
+    stems = {_stem("dense", model) for model in models}
+    assert len(stems) == len(models)
+
+
+def test_wrong_loads_are_refused_before_work_starts(monkeypatch):
+    monkeypatch.setattr("assocmem.theory.phase_diagram", None)
+    assert "loads must be" in run("phase-diagram", "dense", "--loads", "0.01,-1", code=2)

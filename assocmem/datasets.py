@@ -260,6 +260,8 @@ def load(name: str) -> Images:
 def _idx(name: str, folder: str | os.PathLike[str] | None) -> Images:
     """A set of four IDX files from a folder or the network."""
     if folder is not None:
+        if not isinstance(folder, (str, os.PathLike)):
+            raise TypeError(f"folder must be a path, got {folder!r}")
         where = Path(folder).expanduser()
         inner = where / name
         paths = _in_folder(name, inner if inner.is_dir() else where)

@@ -96,6 +96,8 @@ def test_missing_files_are_named(tmp_path):
     assert "folder=" in text and "ASSOCMEM_DATA" in text
     with pytest.raises(FileNotFoundError, match="no folder"):
         mnist(tmp_path / "nowhere")
+    with pytest.raises(TypeError, match="folder must be a path, got 5"):
+        mnist(5)
 
 
 @pytest.mark.parametrize(

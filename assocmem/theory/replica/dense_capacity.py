@@ -20,7 +20,7 @@ from ...errors import ConvergenceError
 from ..lines import Event, trace
 from .dense_cases import case_of, hebbian, is_hebbian
 from .dense_equations import Case, at, numbers
-from .dense_rays import at_y, far, find, gradients, isotherm, origin, single
+from .dense_rays import at_y, far, find, gradients, isotherm, origin, single, widest
 
 if TYPE_CHECKING:
     from ...hopfield.dense import Dense
@@ -154,8 +154,9 @@ def _along_isotherm(case: Case, start, temperature: float) -> tuple[float, float
     along, step = np.array([1.0, 0.0]), 1e-3
     for _ in range(40):
         curve = trace(
-            system, y, along, events, jacobian=jacobian, step=step, max_step=0.1, tolerance=1e-12
-        )
+            system, y, along, events, jacobian=jacobian, step=step, max_step=widest(case, 0.1),
+            tolerance=1e-12,
+        )  # fmt: skip
         if not curve.converged:
             raise ConvergenceError(
                 f"the branch at T={temperature!r} was lost: {curve.ended}",

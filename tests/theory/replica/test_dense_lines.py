@@ -350,3 +350,13 @@ def test_wrong_arguments_are_named():
     with pytest.raises(ValueError, match="temperature must be"):
         critical_load(Dense(load=0.1, p=3), -1.0)
     assert math.isclose(critical_load(Dense(load=0.1, p=3), 0.2912), 1.8e-4, rel_tol=0.1)
+
+
+def test_critical_load_below_a_cusp():
+    # The fold of the state itself, not that of the second state of smaller overlap behind it:
+    # at constant T the two are less than a tenth apart in asinh(sigma).
+    model = Dense(load=0.0, p=5, learning=Supervised(4, 0.8))
+    loads = [critical_load(model, t) for t in (0.0066, 0.0067, 0.00672, 0.00674, 0.00676)]
+    slopes = np.diff(loads) / np.diff([0.0066, 0.0067, 0.00672, 0.00674, 0.00676])
+    assert np.all(slopes > 0.25) and np.all(slopes < 0.35)
+    assert critical_load(model, 0.0068) > 1.02 * loads[-1]

@@ -26,6 +26,7 @@ _STYLE: dict[str, dict[str, Any]] = {
     "T_M_rsb": {"color": "#0072b2", "linestyle": "--", "label": r"$T_M$ with replicas broken"},
     "T_c": {"color": "#d55e00", "linestyle": "-", "label": r"$T_c$ retrieval = ground state"},
     "T_R": {"color": "#0072b2", "linestyle": ":", "label": r"$T_R$ replica symmetry (AT)"},
+    "T_1": {"color": "#cc79a7", "linestyle": "--", "label": r"$T_1$ one pattern = paramagnet"},
 }
 
 

@@ -13,6 +13,7 @@ from assocmem import (
     Dreaming,
     FullPower,
     Hopfield,
+    LogSumExp,
     PseudoInverse,
     Supervised,
     _regions,
@@ -154,3 +155,10 @@ def test_overview_has_both_panels(diagram, points):
         r"load $\alpha = K/N$",
         r"temperature $T$",
     ]
+
+
+def test_lines_of_exponential_networks_are_labelled():
+    diagram = phase_diagram(Dense(load=0.1, energy=LogSumExp()))
+    labels = [text.get_text() for text in diagram.plot().get_legend().get_texts()]
+    assert len(labels) == len(diagram.lines)
+    assert not any(label in diagram.lines for label in labels)

@@ -77,11 +77,17 @@ def choice(name: str, value: Any, options: tuple[str, ...]) -> str:
 
 
 def signs(
-    name: str, value: Any, shape: tuple[int | None, ...], *, stacked: bool = False
+    name: str,
+    value: Any,
+    shape: tuple[int | None, ...],
+    *,
+    stacked: bool = False,
+    blanks: bool = False,
 ) -> np.ndarray:
     """Return ``value`` as a C-contiguous int8 array of +-1 of the given shape, or raise.
 
     ``None`` in ``shape`` leaves that extent free; with ``stacked`` any extents may go before it.
+    With ``blanks`` entries may be 0 too.
     The array itself is returned where it is one already.
     """
     try:
@@ -97,8 +103,10 @@ def signs(
     )
     if not fits:
         raise ValueError(f"{name} must have shape {wanted}, got {array.shape}")
-    if array.dtype.kind not in "iuf" or not np.all((array == 1) | (array == -1)):
+    numeric = array.dtype.kind in "iuf"
+    if not numeric or not np.all((array == 1) | (array == -1) | (blanks & (array == 0))):
         raise ValueError(
-            f"{name} must hold only -1 and +1, got dtype {array.dtype} with other values"
+            f"{name} must hold only -1{', 0' * blanks} and +1, got dtype {array.dtype} with other "
+            "values"
         )
     return np.ascontiguousarray(array, dtype=np.int8)

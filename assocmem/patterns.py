@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol
 
@@ -17,8 +17,8 @@ from .serial import register
 class Ensemble(Protocol):
     """What a model asks of a pattern ensemble.
 
-    Entries are independent and identically distributed on {-1, +1}. ``mean`` and ``variance``
-    are those of one entry. Couplings are made of *standardised* entries
+    Entries are independent and identically distributed, on {-1, +1} but for `Diluted`. ``mean``
+    and ``variance`` are those of one entry. Couplings are made of *standardised* entries
     eta = (xi - mean) / sqrt(variance), so that E eta = 0 and E eta^2 = 1 whatever the ensemble.
     """
 
@@ -339,6 +339,74 @@ class Structured:
         """Overlaps of archetypes (1/N) sum_i xi_i^mu xi_i^nu, float64 of shape (K, K)."""
         xi = self.archetypes.astype(np.float64)
         return xi @ xi.T / xi.shape[1]
+
+
+@register
+@dataclass(frozen=True)
+class Diluted:
+    """Patterns with blank entries, P(xi = 0) = d; the others follow the law of ``entries``.
+
+    They are patterns of `assocmem.Multitasking` alone: spins that one pattern leaves free carry
+    others.
+
+    Parameters
+    ----------
+    dilution : float
+        d in [0, 1), the probability of a blank, drawn independently for each entry.
+    entries : Ensemble
+        Law of the entries that are not blank, of mean 0: `Rademacher` (default) or `Structured`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from assocmem.patterns import Diluted
+    >>> Diluted(0.5).draw(2, 6, np.random.default_rng(0))
+    array([[ 0,  1,  1,  0,  0,  0],
+           [ 0, -1,  0, -1,  1, -1]], dtype=int8)
+    """
+
+    dilution: float
+    entries: Ensemble = field(default_factory=Rademacher)
+
+    def __post_init__(self) -> None:
+        value = check.real("dilution", self.dilution, 0.0, 1.0, open_high=True)
+        object.__setattr__(self, "dilution", value)
+        if isinstance(self.entries, type) or not hasattr(self.entries, "draw"):
+            raise TypeError(f"entries must be an ensemble, got {self.entries!r}")
+        if isinstance(self.entries, Diluted) or self.entries.mean != 0.0:
+            raise ValueError(f"entries must be +-1 of mean 0, got {self.entries!r}")
+
+    @property
+    def mean(self) -> float:
+        """E xi = 0."""
+        return 0.0
+
+    @property
+    def variance(self) -> float:
+        """E xi^2 = 1 - d."""
+        return 1.0 - self.dilution
+
+    def law(self) -> tuple[np.ndarray, np.ndarray]:
+        """Values of a standardised entry xi/sqrt(1 - d) and their probabilities."""
+        self.entries.law()  # refuses entries that are not independent
+        top, filled = 1.0 / math.sqrt(self.variance), 0.5 * self.variance
+        return np.array([top, 0.0, -top]), np.array([filled, self.dilution, filled])
+
+    def draw(self, n_patterns: int, n_spins: int, rng: np.random.Generator) -> np.ndarray:
+        """Patterns of entries -1, 0, +1, int8 of shape (n_patterns, n_spins)."""
+        patterns = self.entries.draw(n_patterns, n_spins, rng)
+        for row in patterns:
+            row[rng.random(len(row)) < self.dilution] = 0
+        return patterns
+
+    def standardise(self, patterns: np.ndarray) -> np.ndarray:
+        """Entries xi/sqrt(1 - d), float64, of the shape of ``patterns``."""
+        return np.asarray(patterns, dtype=np.float64) / math.sqrt(self.variance)
 
 
 def _signs_of(ensemble: Structured) -> tuple:

@@ -3,6 +3,7 @@
 from .dense import Dense, DenseSample
 from .energy import Exponential, FullPower, LogSumExp, PBody, Separable
 from .learning import Supervised, Unsupervised
+from .multitasking import Multitasking, MultitaskingSample
 from .noisy import NoisyDense
 from .pairwise import Hopfield, PairwiseSample
 from .rules import Dreaming, Hebb, PseudoInverse, Rule, Storkey
@@ -16,6 +17,8 @@ __all__ = [
     "Hebb",
     "Hopfield",
     "LogSumExp",
+    "Multitasking",
+    "MultitaskingSample",
     "NoisyDense",
     "PBody",
     "PairwiseSample",

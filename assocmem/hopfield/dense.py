@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from .. import _validate as check
-from ..patterns import Ensemble, Rademacher
+from ..patterns import Diluted, Ensemble, Rademacher
 from ..serial import register
 from ._arguments import MOST, enough_for_fields, machine_memory, set_field, set_load, some_patterns
 from .bits import bits_of, clear, holding, pack, unpack
@@ -115,6 +115,11 @@ class Dense:
         set_field(self)
         if isinstance(self.patterns, type) or not hasattr(self.patterns, "draw"):
             raise TypeError(f"patterns must be an ensemble, got {self.patterns!r}")
+        if isinstance(self.patterns, Diluted):
+            raise ValueError(
+                f"patterns must have no blank entries, got {self.patterns!r}: diluted ones are "
+                f"those of Multitasking"
+            )
         if self.patterns.mean != 0.0:
             raise ValueError(f"patterns must have mean 0, got {self.patterns!r}")
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import _validate as check
 from .._aligned import padded_zeros
-from ..patterns import Ensemble, Rademacher
+from ..patterns import Diluted, Ensemble, Rademacher
 from ..serial import register
 from ._arguments import MOST, enough_for_fields, machine_memory, set_field, set_load, some_patterns
 from .rules import Hebb, Rule
@@ -78,6 +78,12 @@ class Hopfield:
                     f"{name} must be an object with a method {method!r}, "
                     f"got {getattr(self, name)!r}"
                 )
+
+        if isinstance(self.patterns, Diluted):
+            raise ValueError(
+                f"patterns must have no blank entries, got {self.patterns!r}: use "
+                f"Multitasking(dilution={self.patterns.dilution:g}, ...)"
+            )
 
     def count(self, n_spins: int) -> int:
         """Number of patterns K of a sample of ``n_spins`` spins.

@@ -51,6 +51,7 @@ _THEORIES: dict[tuple[str, str], str] = {
     ("Hopfield", "Dreaming"): f"{__name__}.replica.dreaming",
     ("Hopfield", "PseudoInverse"): f"{__name__}.replica.dreaming",
     ("Dense", ""): f"{__name__}.replica.dense",
+    ("Multitasking", ""): f"{__name__}.replica.multitasking",
 }
 
 

@@ -55,6 +55,11 @@ class State:
         Evaluations of the equations.
     example_overlap : float, optional
         Overlap n with what was stored, where that are examples of the pattern.
+    regime : str, optional
+        Of multitasking models, how the overlaps are related: "hierarchical", "parallel", "mixed"
+        or "ergodic".
+    example_overlaps : tuple of float, optional
+        The same as ``example_overlap`` for each of several condensed patterns.
     """
 
     name: str
@@ -75,6 +80,8 @@ class State:
     residual: float | None = None
     iterations: int = 0
     example_overlap: float | None = None
+    regime: str | None = None
+    example_overlaps: tuple[float, ...] | None = None
 
     def __str__(self) -> str:
         head = f"{self.name} of {self.model} at T = {self.temperature:g}"
@@ -86,6 +93,9 @@ class State:
             for name in ("example_overlap",) * (self.example_overlap is not None)
             + ("q", "C", "r", "free_energy", "energy", "entropy")
         ]
+        if self.example_overlaps is not None:
+            rows.insert(1, ("with examples", ", ".join(f"{n:.10g}" for n in self.example_overlaps)))
+        rows += [("regime", self.regime)] * (self.regime is not None)
         rows += [(f"{name} eigenvalue", f"{value:.6g}") for name, value in self.stability.items()]
         rows += [
             ("stable", "yes" if self.stable else "no"),
@@ -109,8 +119,12 @@ class State:
             data[name] = ((), bool(getattr(self, name)))
         data["iterations"] = ((), self.iterations)
         data["overlap"] = (("pattern",), list(self.overlaps or ()))
+        if self.example_overlaps is not None:
+            data["example_overlaps"] = (("pattern",), list(self.example_overlaps))
         data["eigenvalue"] = (("mode",), list(self.stability.values()))
         attributes = {"state": self.name, "model": to_json(self.model), "reason": self.reason}
+        if self.regime is not None:
+            attributes["regime"] = self.regime
         return xr.Dataset(
             data,
             coords={"temperature": self.temperature, "mode": list(self.stability)},

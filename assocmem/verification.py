@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _validate as check
+from ._compared import STARTS, OneOverlap, Prediction, compared
 from ._sizes import default_sizes
 from .claims import Claim, judge
 from .serial import to_json
@@ -18,25 +19,15 @@ if TYPE_CHECKING:
     import matplotlib.axes
     import xarray
 
-Prediction = Callable[[Any, float], Mapping[str, float]]
-
-# How a simulation is started so that it visits the state that theory speaks of.
-_STARTS = {
-    "retrieval": "pattern",
-    "mixture": "mixture",
-    "paramagnet": "random",
-    "spin-glass": "random",
-}
-
-# Observables by the names of their predictions, and of their estimates in a simulation.
+# Observables by the names of their predictions, and of their estimates in a simulation; overlaps
+# besides, "overlap" or one for each pattern, "overlap 1", "overlap 2" and so on.
 _VARIABLES = {
-    "overlap": "overlap",
     "q": "replica_overlap",
     "energy": "energy",
     "susceptibility": "susceptibility",
     "specific_heat": "specific_heat",
 }
-_BY_CHAIN = "overlap of each chain"
+_BY_CHAIN = "overlaps of each chain"
 
 
 @dataclass(frozen=True)
@@ -173,15 +164,16 @@ def verify(
 
     Parameters
     ----------
-    model : Hopfield or Dense
+    model : Hopfield, Dense or Multitasking
         The model to be solved and simulated.
     temperature : float or sequence of float
         Temperatures T > 0.
-    state : {"retrieval", "mixture", "paramagnet", "spin-glass"}
-        Which state is compared. Of the paramagnet and the spin glass, which random starts reach,
-        only the energy is.
+    state : {"retrieval", "mixture", "hierarchical", "parallel", "paramagnet", "spin-glass"}
+        Which state is compared, see `assocmem.solve`. Of the paramagnet and the spin glass, which
+        random starts reach, only the energy is.
     n_mixed : int
-        Number of patterns in the mixture, whose overlaps are compared by their mean.
+        Number of patterns in the mixture, whose overlaps are compared by their mean, or in the
+        hierarchical state of a multitasking network at extensive load.
     n_spins : sequence of int, optional
         Sizes N, at least one; three or more show whether the finite-size law fits. By default
         those of `default_sizes`: 400, 800 and 1600 where they are quick enough.
@@ -221,7 +213,8 @@ def verify(
     -----
     At finite N a metastable state is left in the end. A chain with an overlap whose mean is
     further from the package's own prediction than half of it is counted as escaped; where there
-    are any, claims are undecided, and so not passed, rather than blamed on the theory.
+    are any, claims are undecided, and so not passed, rather than blamed on the theory. Chains of
+    multitasking networks have escaped where they are nearer to another stable state than to theirs.
 
     Dense energies with self-interactions (`FullPower`, `Separable`) have a mean over all
     configurations that grows with N and depends on nothing else; energies are predicted without it
@@ -242,7 +235,7 @@ def verify(
     if not callable(getattr(model, "count", None)) or isinstance(model, type):
         raise TypeError(f"model must be a model such as Hopfield(load=0.1), got {model!r}")
     temperatures = _temperatures(temperature)
-    state = check.choice("state", state, tuple(_STARTS))
+    state = check.choice("state", state, tuple(STARTS))
     sizes = _sizes(model, default_sizes(model) if n_spins is None else n_spins)
     check.integer("disorder", disorder, 4)
     check.integer("chains", chains, 2)
@@ -253,8 +246,8 @@ def verify(
     check.real("false_alarm", false_alarm, 0.0, 1.0, open_low=True, open_high=True)
     corrections = check.integer("corrections", corrections, 1, 5)
     n_mixed = check.integer("n_mixed", n_mixed, 2)
-    tracked = n_mixed if state == "mixture" else 1
-    predict = _prediction(state, n_mixed) if theory is None else theory
+    subject = compared(model, state, n_mixed, temperatures)
+    predict = subject.predict if theory is None else theory
     if not callable(predict):
         raise TypeError(f"theory must be callable as theory(model, temperature), got {theory!r}")
     if theory is None:
@@ -268,7 +261,10 @@ def verify(
             for n in sizes
         }
         limits = {t: _checked(predict(model, t)) for t in temperatures}
-        names = tuple(name for name in _VARIABLES if name in limits[temperatures[0]])
+        names = tuple(limits[temperatures[0]])
+        known = (*subject.overlap_names, *_VARIABLES)
+        if not set(names) <= set(known):
+            raise ValueError(f"theory must predict some of {known} for this state, got {names}")
         for given in (*limits.values(), *predictions.values()):
             if not set(names) <= set(given):
                 raise ValueError(
@@ -284,10 +280,13 @@ def verify(
         "seed": seed,
         "corrections": corrections,
     }
-    measured = {
-        n: _measure(model, n, _STARTS[state], tracked, settings, workers, progress) for n in sizes
-    }
-    escaped = _escaped(model, state, n_mixed, temperatures, measured)
+    measured = {n: _measure(model, n, subject, settings, workers, progress) for n in sizes}
+    escaped = []
+    for k, t in enumerate(temperatures):
+        of_size = [(model.reduced(n), measured[n][_BY_CHAIN][k]) for n in sizes]
+        escaped.append(
+            tuple(subject.escaped(like, t / unit, found) for (like, unit), found in of_size)
+        )
     level = 1.0 - (1.0 - false_alarm) ** (1.0 / (len(names) * len(temperatures)))
     claims = tuple(
         judge(
@@ -329,15 +328,20 @@ def _sizes(model: Any, n_spins: Any) -> tuple[int, ...]:
 
 def _checked(prediction: Any) -> Mapping[str, float]:
     """What a user's theory returned, or an error that says what it should have been."""
-    if not isinstance(prediction, Mapping) or not set(prediction) & set(_VARIABLES):
+    if not isinstance(prediction, Mapping) or not any(map(_is_observable, prediction)):
         raise ValueError(
-            f"theory must return a mapping with some of {sorted(_VARIABLES)}, got {prediction!r}"
+            f"theory must return a mapping with some of {['overlap', *sorted(_VARIABLES)]}, "
+            f"got {prediction!r}"
         )
     return {
         name: check.real(f"theory's {name}", value)
         for name, value in prediction.items()
-        if name in _VARIABLES
+        if _is_observable(name)
     }
+
+
+def _is_observable(name: Any) -> bool:
+    return name in _VARIABLES or (isinstance(name, str) and name.startswith("overlap"))
 
 
 def _at_size(predict: Prediction, model: Any, n_spins: int, temperature: float) -> dict[str, float]:
@@ -368,64 +372,10 @@ def _self_energy(model: Any, n_spins: int) -> float:
     return mean_energy(model, n_spins)
 
 
-def _prediction(state: str, n_mixed: int) -> Prediction:
-    """The package's own theory of a state, as predictions by the names of observables."""
-    from .theory import solve
-
-    def solved(model: Any, temperature: float) -> Any:
-        found = solve(model, temperature, state, n_mixed=n_mixed)
-        if not found.exists:
-            raise ValueError(
-                f"state {state!r} of {model} does not exist at temperature {temperature:g} "
-                f"({found.reason}): there is nothing to verify; choose another point"
-            )
-        if not found.stable and state != "spin-glass":
-            raise ValueError(
-                f"state {state!r} of {model} is unstable at temperature {temperature:g} "
-                f"({dict(found.stability)}): a simulation leaves it; choose another point"
-            )
-        return found
-
-    def derivative(values: Callable[[float], float], step: float) -> float:
-        # Fourth-order central difference: solutions are good to 1e-12, so h = 1e-3 leaves
-        # errors of 1e-9 beside statistical errors of 1e-3.
-        up, down, up2, down2 = (values(k * step) for k in (1, -1, 2, -2))
-        return (8.0 * (up - down) - (up2 - down2)) / (12.0 * step)
-
-    def predict(model: Any, temperature: float) -> dict[str, float]:
-        found = solved(model, temperature)
-        if state in ("paramagnet", "spin-glass"):
-            return {"energy": found.energy}
-        step = 1e-3 * temperature
-        heat = derivative(lambda x: solved(model, temperature + x).energy, step)
-        claims = {
-            "overlap": float(np.mean(found.overlaps[: n_mixed if state == "mixture" else 1])),
-            "q": found.q,
-            "energy": found.energy,
-            "specific_heat": heat,
-        }
-        if state == "mixture":
-            return claims
-        field = tuple(model.field) or (0.0,)
-
-        def overlap(h: float) -> float:
-            shifted = replace(
-                model,
-                load=None if model.n_patterns else model.load,
-                field=(field[0] + h, *field[1:]),
-            )
-            return solved(shifted, temperature).overlaps[0]
-
-        return {**claims, "susceptibility": derivative(overlap, step)}
-
-    return predict
-
-
 def _measure(
     model: Any,
     n: int,
-    start: str,
-    tracked: int,
+    subject: OneOverlap,
     settings: Mapping[str, Any],
     workers: int,
     progress: bool,
@@ -435,54 +385,36 @@ def _measure(
 
     # Sizes draw from streams of their own, so that their errors are independent.
     own_seed = np.random.SeedSequence((settings["seed"], n)).generate_state(1, np.uint64)[0]
-    data = sample(
-        model,
-        n_spins=n,
-        temperature=settings["temperature"],
-        start=start,
-        tracked=tracked,
-        disorder=settings["disorder"],
-        chains=settings["chains"],
-        sweeps=settings["sweeps"],
-        burn_in=settings["burn_in"],
-        seed=int(own_seed),
-        workers=workers,
-        progress=progress,
-    ).dataset
-    measured = {}
-    for name, variable in _VARIABLES.items():
-        values = data[variable]
-        if "pattern" in values.dims:
-            values = values.mean("pattern")
-        if "chain" in values.dims:
-            values = values.mean("chain")
-        measured[name] = values.transpose("disorder", "temperature").values
-    measured[_BY_CHAIN] = data["overlap"].transpose("temperature", ...).values
-    return measured
-
-
-def _escaped(
-    model: Any,
-    state: str,
-    n_mixed: int,
-    temperatures: Sequence[float],
-    measured: Mapping[int, Mapping[str, np.ndarray]],
-) -> list[tuple[int, ...]]:
-    """Chains that are far from the state, for each temperature and size."""
-    from .theory import solve
-
-    counts = []
-    for k, t in enumerate(temperatures):
-        at_t = []
-        for n, found in measured.items():
-            overlaps = found[_BY_CHAIN][k]  # (disorder, chain, pattern)
-            reduced, unit = model.reduced(n)
-            solved = solve(reduced, t / unit, state, n_mixed=n_mixed)
-            if _STARTS[state] == "random" or not solved.exists:
-                at_t.append(0)
-                continue
-            expected = np.array(solved.overlaps[: overlaps.shape[-1]])
-            far = np.any(np.abs(overlaps - expected) > 0.5 * np.abs(expected), axis=-1)
-            at_t.append(int(np.count_nonzero(far)))
-        counts.append(tuple(at_t))
-    return counts
+    starts = [subject.start(model, t) for t in settings["temperature"]]
+    together = all(start == starts[0] for start in starts)
+    parts = [settings["temperature"]] if together else [(t,) for t in settings["temperature"]]
+    columns: dict[str, list[np.ndarray]] = {}
+    for part, start in zip(parts, starts, strict=False):
+        data = sample(
+            model,
+            n_spins=n,
+            temperature=part,
+            disorder=settings["disorder"],
+            chains=settings["chains"],
+            sweeps=settings["sweeps"],
+            burn_in=settings["burn_in"],
+            seed=int(own_seed),
+            workers=workers,
+            progress=progress,
+            **start,
+        ).dataset
+        overlaps = data["overlap"].transpose("temperature", "disorder", "chain", "pattern").values
+        for k in range(len(part)):
+            found = {_BY_CHAIN: overlaps[k], **subject.measured_overlaps(overlaps[k].mean(axis=1))}
+            for name, variable in _VARIABLES.items():
+                values = data[variable].isel(temperature=k)
+                if "pattern" in values.dims:
+                    values = subject.responding(values)
+                if "chain" in values.dims:
+                    values = values.mean("chain")
+                found[name] = values.values
+            for name, values in found.items():
+                columns.setdefault(name, []).append(values)
+    by_chain = columns.pop(_BY_CHAIN)
+    measured = {name: np.stack(values, axis=1) for name, values in columns.items()}
+    return {**measured, _BY_CHAIN: by_chain}

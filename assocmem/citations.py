@@ -70,6 +70,16 @@ _ENTRIES = {
         "representation: Detecting the undetectable}, journal={Phys. Rev. Lett.}, volume={124}, "
         "pages={028301}, year={2020}}"
     ),
+    "agliari2012": (
+        "@article{agliari2012, author={Agliari, Elena and Barra, Adriano and Galluzzi, Andrea and "
+        "Guerra, Francesco and Moauro, Francesco}, title={Multitasking associative networks}, "
+        "journal={Phys. Rev. Lett.}, volume={109}, pages={268101}, year={2012}}"
+    ),
+    "agliari2023parallel": (
+        "@article{agliari2023parallel, author={Agliari, Elena and Alessandrelli, Andrea and "
+        "Barra, Adriano and Ricci-Tersenghi, Federico}, title={Parallel learning by multitasking "
+        "neural networks}, journal={J. Stat. Mech.}, year={2023}, eprint={2308.04106}}"
+    ),
     "demircigil2017": (
         "@article{demircigil2017, author={Demircigil, Mete and Heusel, Judith and Loewe, Matthias "
         "and Upgang, Sven and Vermet, Franck}, title={On a model of associative memory with huge "
@@ -87,6 +97,7 @@ _SOURCES = {
     "Dense": ("gardner1987", "krotov2016"),
     "Supervised": ("agliari2023supervised",),
     "Unsupervised": ("agliari2023unsupervised",),
+    "Multitasking": ("agliari2012", "agliari2023parallel"),
     "NoisyDense": ("agliari2020",),
     "Exponential": ("demircigil2017",),
     "LogSumExp": ("lucibello2024",),

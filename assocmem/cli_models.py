@@ -50,10 +50,23 @@ _OPTIONS = (
         },
     ),
     ("rate", {"type": float, "help": "With --energy exponential or log-sum-exp; by default 1."}),
-    ("exponent", {"type": float, "help": "dense: K = load * N^exponent; by default p - 1."}),
+    (
+        "exponent",
+        {
+            "type": float,
+            "help": "K = load * N^exponent; by default p - 1 of dense, 1 of multitasking.",
+        },
+    ),
+    (
+        "dilution",
+        {"type": float, "help": "multitasking: probability of a blank entry; by default 0.5."},
+    ),
     (
         "learning",
-        {"type": click.Choice(["supervised", "unsupervised"]), "help": "dense: from examples."},
+        {
+            "type": click.Choice(["supervised", "unsupervised"]),
+            "help": "dense, multitasking: from examples.",
+        },
     ),
     ("n-examples", {"type": int, "help": "With --learning: M examples of each archetype."}),
     (
@@ -62,29 +75,43 @@ _OPTIONS = (
     ),
 )
 _HOPFIELD = {"bias", "rule", "dreaming_time", "field"}
-_DENSE = {"p", "energy", "rate", "exponent", "learning", "n_examples", "quality", "field"}
-LOADS = {"hopfield": 0.05, "dense": None}
+_LEARNED = {"exponent", "learning", "n_examples", "quality", "field"}
+_DENSE = {"p", "energy", "rate", *_LEARNED}
+_MULTITASKING = {"dilution", *_LEARNED}
+LOADS = {"hopfield": 0.05, "dense": None, "multitasking": None}
+PATTERNS = 3
+"""Patterns of a multitasking network whose number is not given."""
 
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Options that name a model; the command receives it as ``model``.
 
-    Of a command without ``--load`` and ``--n-patterns`` the model's load means nothing.
+    A command without ``--load`` is about all loads, or about all dilutions of a multitasking
+    network where no dilution is given.
     """
 
     @click.argument("name", metavar="MODEL", type=click.Choice(list(LOADS)))
     @functools.wraps(command)
-    def wrapped(
-        name: str, load: float | None = None, n_patterns: int | None = None, **rest: Any
-    ) -> Any:
+    def wrapped(name: str, n_patterns: int | None = None, **rest: Any) -> Any:
         keys = [option.replace("-", "_") for option, _ in _OPTIONS]
         values = {key: rest.pop(key) for key in keys}
         given = {key: value for key, value in values.items() if value is not None}
-        foreign = sorted(set(given) - (_HOPFIELD if name == "hopfield" else _DENSE))
+        known, make = _MODELS[name]
+        all_loads = "load" not in rest
+        load = rest.pop("load", None)
+        if all_loads and name != "multitasking" and n_patterns is not None:
+            raise ValueError(f"--patterns is no option of this command for the model {name}")
+        if all_loads and "dilution" in given:
+            if n_patterns is not None:
+                raise ValueError(
+                    "--patterns draws all dilutions: leave out --dilution, or leave out "
+                    "--patterns for the plane of load and temperature"
+                )
+            load = 0.0
+        foreign = sorted(set(given) - known)
         if foreign:
             option = foreign[0].replace("_", "-")
             raise ValueError(f"--{option} is no option of the model {name}")
-        make = _hopfield if name == "hopfield" else _dense
         model = make(given, load, n_patterns)
         return command(model=model, name=name, **rest)
 
@@ -95,12 +122,20 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def load_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """How many patterns the model has."""
-    command = click.option("--n-patterns", type=int, help="A fixed number K of patterns.")(command)
+    command = patterns_option(command)
     return click.option(
         "--load",
         type=float,
-        help="Load: K/N of hopfield, K/N^(p-1) of dense (ln K/N if exponential). By default "
-        "0.05, and a third of the critical load at T = 0.",
+        help="Load: K/N of hopfield and multitasking, K/N^(p-1) of dense (ln K/N if exponential). "
+        f"By default 0.05 of hopfield, a third of the critical load at T = 0 of dense, and "
+        f"{PATTERNS} patterns of multitasking.",
+    )(command)
+
+
+def patterns_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A number of patterns that does not grow with the network."""
+    return click.option(
+        "--n-patterns", "--patterns", type=int, help="A fixed number K of patterns."
     )(command)
 
 
@@ -132,24 +167,12 @@ def _dense(given: dict[str, Any], load: float | None, n_patterns: int | None) ->
 
     from .hopfield import Dense
 
-    energy = _energy(given)
-    examples = {key: given.get(key) for key in ("n_examples", "quality")}
-    learning = None
-    if "learning" in given:
-        from .hopfield import Supervised, Unsupervised
-
-        if None in examples.values():
-            raise ValueError("--learning needs --n-examples and --quality")
-        kind = Supervised if given["learning"] == "supervised" else Unsupervised
-        learning = kind(**examples)
-    elif any(value is not None for value in examples.values()):
-        raise ValueError("--n-examples and --quality need --learning")
     model = Dense(
         load=0.0 if n_patterns is None else load,
         n_patterns=n_patterns,
-        energy=energy,
+        energy=_energy(given),
         exponent=given.get("exponent"),
-        learning=learning,
+        learning=_learning(given),
         field=given.get("field", ()),
     )
     if n_patterns is not None:
@@ -161,6 +184,38 @@ def _dense(given: dict[str, Any], load: float | None, n_patterns: int | None) ->
 
         load = float(f"{critical_load(replace(model, field=())) / 3:.2g}")
     return replace(model, load=load)
+
+
+def _multitasking(given: dict[str, Any], load: float | None, n_patterns: int | None) -> Any:
+    from .hopfield import Multitasking
+
+    if load is None and n_patterns is None:
+        if "exponent" in given:
+            raise ValueError("--exponent needs --load, for K = load * N^exponent")
+        n_patterns = PATTERNS
+    return Multitasking(
+        load=load,
+        n_patterns=n_patterns,
+        dilution=given.get("dilution", 0.5),
+        exponent=given.get("exponent"),
+        learning=_learning(given),
+        field=given.get("field", ()),
+    )
+
+
+def _learning(given: dict[str, Any]) -> Any:
+    """The protocol of learning from examples, if there is one."""
+    examples = {key: given.get(key) for key in ("n_examples", "quality")}
+    if "learning" not in given:
+        if any(value is not None for value in examples.values()):
+            raise ValueError("--n-examples and --quality need --learning")
+        return None
+    from .hopfield import Supervised, Unsupervised
+
+    if None in examples.values():
+        raise ValueError("--learning needs --n-examples and --quality")
+    kind = Supervised if given["learning"] == "supervised" else Unsupervised
+    return kind(**examples)
 
 
 def _energy(given: dict[str, Any]) -> Any:
@@ -179,3 +234,11 @@ def _energy(given: dict[str, Any]) -> Any:
     if kind == "exponential":
         return Exponential(rate)
     return LogSumExp(rate) if kind == "log-sum-exp" else Separable(kind)
+
+
+_MODELS = {
+    "hopfield": (_HOPFIELD, _hopfield),
+    "dense": (_DENSE, _dense),
+    "multitasking": (_MULTITASKING, _multitasking),
+}
+"""Options and maker of each model."""

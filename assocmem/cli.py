@@ -12,7 +12,10 @@ import click
 from . import _validate as check
 from ._version import __version__
 from .cli_figures import figure_command
-from .cli_models import Numbers, load_options, model_options
+from .cli_models import Numbers, load_options, model_options, patterns_option
+
+
+_STATES = ["retrieval", "mixture", "hierarchical", "parallel", "spin-glass", "paramagnet"]
 
 
 def _reported(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,9 +46,19 @@ def main() -> None:
 
 @main.command("phase-diagram")
 @_reported
+@patterns_option
 @model_options
 @click.option("--simulate/--no-simulate", default=False, help="Add Monte Carlo points.")
-@click.option("--n-spins", type=int, help="Spins N; by default 2000 of hopfield, less of dense.")
+@click.option(
+    "--n-spins",
+    type=int,
+    help="Spins N; by default 2000, less of dense, 10000 of multitasking over dilutions.",
+)
+@click.option(
+    "--dilutions",
+    type=Numbers(),
+    help="multitasking with --patterns: dilutions of the simulated points; by default 10 of them.",
+)
 @click.option(
     "--loads",
     type=Numbers(),
@@ -72,6 +85,7 @@ def phase_diagram_command(
     name: str,
     simulate: bool,
     n_spins: int | None,
+    dilutions: tuple[float, ...] | None,
     loads: tuple[float, ...] | None,
     temperatures: tuple[float, ...] | None,
     disorder: int,
@@ -82,12 +96,16 @@ def phase_diagram_command(
 ) -> None:
     """Trace the critical lines, optionally simulate, and draw both.
 
+    Of multitasking networks with --patterns, the plane of dilution and temperature with its
+    regimes; with --dilution, that of load and temperature.
+
     Writes MODEL_phase_diagram.nc, .png and .svg to the folder, with what is not the default of
     the model in their names; with --simulate also MODEL_simulation.nc. An interrupted
     simulation goes on where it stopped when the command is given again.
 
     Example: assocmem phase-diagram hopfield --simulate --out results;
-    assocmem phase-diagram dense --p 4 --simulate --out results
+    assocmem phase-diagram dense --p 4 --simulate --out results;
+    assocmem phase-diagram multitasking --patterns 3 --simulate --out results
     """
     from dataclasses import replace
 
@@ -98,8 +116,30 @@ def phase_diagram_command(
 
     stem = _stem(name, model)
     _output(out / f"{stem}_phase_diagram.nc")
+    over_dilutions = name == "multitasking" and model.n_patterns is not None
+    if over_dilutions and loads is not None:
+        raise ValueError("--loads must be left out with a fixed number of patterns")
+    if dilutions is not None and not over_dilutions:
+        raise ValueError("--dilutions needs the model multitasking with --patterns")
     for temperature in temperatures or ():
         check.real("temperatures", temperature, 0.0)
+    if over_dilutions:
+        from .cli_regimes import draw_regimes
+
+        draw_regimes(
+            model,
+            stem,
+            simulate=simulate,
+            n_spins=n_spins,
+            dilutions=dilutions,
+            temperatures=temperatures,
+            disorder=disorder,
+            sweeps=sweeps,
+            workers=workers,
+            seed=seed,
+            out=out,
+        )
+        return
     for load in loads or ():
         check.real("loads", load, 0.0)
     if n_spins is not None:
@@ -118,7 +158,7 @@ def phase_diagram_command(
     if temperatures is None:
         temperatures = tuple(round(top * k / 10, 12) for k in range(1, 11))
     if n_spins is None:
-        n_spins = 2000 if name == "hopfield" else _size_of(replace(model, load=max(loads)))
+        n_spins = _size_of(replace(model, load=max(loads))) if name == "dense" else 2000
     if simulate:
         models = [replace(model, load=load, n_patterns=None) for load in loads]
         points = sweep(
@@ -172,6 +212,10 @@ def _stem(name: str, model: Any) -> str:
         return "_".join(
             [name, *parts, *([f"bias{model.patterns.mean:g}"] * bool(model.patterns.mean))]
         )
+    if name == "multitasking":
+        fixed = model.n_patterns is not None
+        parts = [f"K{model.n_patterns}" if fixed else f"d{model.dilution:g}"]
+        return "_".join([name, *parts, *_learned(model)])
     kind = type(model.energy).__name__.lower()
     parts = [f"p{model.p}"] if kind in ("pbody", "fullpower") else []
     if kind == "separable":
@@ -179,12 +223,16 @@ def _stem(name: str, model: Any) -> str:
     elif kind != "pbody":
         rate = getattr(model.energy, "rate", 1.0)
         parts.append(kind + (f"{rate:g}" if rate != 1.0 else ""))
-    if model.exponent is not None:
-        parts.append(f"exponent{model.exponent:g}")
+    return "_".join([name, *parts, *_learned(model)])
+
+
+def _learned(model: Any) -> list[str]:
+    """What tells a model that learns, or has another law of patterns, from others."""
+    parts = [] if model.exponent is None else [f"exponent{model.exponent:g}"]
     if model.learning is not None:
         protocol = type(model.learning).__name__.lower()
         parts.append(f"{protocol}{model.learning.n_examples}r{model.learning.quality:g}")
-    return "_".join([name, *parts])
+    return parts
 
 
 def _output(path: Path | None) -> Path | None:
@@ -216,12 +264,16 @@ def _write(dataset: Any, path: Path) -> None:
 @click.option("--temperature", type=float, default=0.0, show_default=True)
 @click.option(
     "--state",
-    type=click.Choice(["retrieval", "mixture", "spin-glass", "paramagnet"]),
+    type=click.Choice(_STATES),
     default="retrieval",
     show_default=True,
 )
 @click.option(
-    "--n-mixed", type=int, default=3, show_default=True, help="Patterns in a mixture state."
+    "--n-mixed",
+    type=int,
+    default=3,
+    show_default=True,
+    help="Patterns in a mixture, or in a hierarchical state at extensive load.",
 )
 @click.option("--rsb", is_flag=True, help="One step of replica symmetry breaking.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="netCDF file.")
@@ -255,7 +307,7 @@ def solve_command(
 @load_options
 @model_options
 @click.option("--temperature", type=Numbers(), default="0.2", show_default=True)
-@click.option("--n-spins", type=int, help="Spins N; by default 1000 of hopfield, less of dense.")
+@click.option("--n-spins", type=int, help="Spins N; by default 1000, less of dense.")
 @click.option(
     "--start",
     type=click.Choice(["pattern", "corrupted", "mixture", "random"]),
@@ -309,7 +361,7 @@ def simulate_command(
 
     _output(out)
     if n_spins is None:
-        n_spins = 1000 if name == "hopfield" else _size_of(model)
+        n_spins = _size_of(model) if name == "dense" else 1000
     result = sample(
         model,
         n_spins=n_spins,
@@ -338,7 +390,7 @@ def simulate_command(
 @click.option("--temperature", type=Numbers(), default="0.2", show_default=True)
 @click.option(
     "--state",
-    type=click.Choice(["retrieval", "mixture", "spin-glass", "paramagnet"]),
+    type=click.Choice(_STATES),
     default="retrieval",
     show_default=True,
 )

@@ -14,7 +14,6 @@ from ._version import __version__
 from .cli_figures import figure_command
 from .cli_models import Numbers, load_options, model_options, patterns_option
 
-
 _STATES = ["retrieval", "mixture", "hierarchical", "parallel", "spin-glass", "paramagnet"]
 
 

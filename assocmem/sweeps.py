@@ -45,7 +45,7 @@ def sweep(
 
     Parameters
     ----------
-    models : sequence of Hopfield or Dense
+    models : sequence of Hopfield, Dense or Multitasking
         Models, of different loads say.
     temperatures : sequence of float
         T >= 0.
@@ -67,12 +67,13 @@ def sweep(
         Show a progress bar when on a terminal.
     **sample_options
         Further arguments of ``sample``: sweeps, burn_in, interval, chains, disorder, start,
-        corruption, dynamics, method, tracked.
+        corruption, weights, dynamics, method, tracked.
 
     Returns
     -------
     xarray.Dataset
-        Over ``load`` (one entry per model, with the model's JSON beside it) and
+        Over ``load`` (one entry per model, with the model's JSON beside it, and its dilution
+        where the models have one) and
         ``temperature``: each observable ``x`` with ``x_error``, and of means ``x_rhat``
         (largest) and ``x_ess`` (smallest of any chain); ``converged``; ``method``, which
         "auto" resolved to; ``status`` (done, failed or missing) and ``failure``, its reason.
@@ -401,5 +402,8 @@ def _collect(kept: Store) -> xr.Dataset:
         "temperature": ("temperature", temperatures, dict(TEMPERATURE)),
         "pattern": np.arange(options["tracked"]),
     }
+    if all(hasattr(model, "dilution") for model in rebuilt):
+        words = {"long_name": "dilution d, probability of a blank entry"}
+        coordinates["dilution"] = ("load", [model.dilution for model in rebuilt], words)
     attributes = {"settings": json.dumps(settings), "assocmem_version": settings["version"]}
     return xr.Dataset(variables, coordinates, attributes)

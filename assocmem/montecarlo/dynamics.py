@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 
 from .. import _validate as check
-from .._aligned import padded_zeros
-from ..hopfield._arguments import machine_memory
 from ..hopfield.bits import unpack
 from ..hopfield.dense import DenseSample
+from ..hopfield.multitasking import Multitasking, MultitaskingSample
 from ..hopfield.pairwise import PairwiseSample
-from ..hopfield.rules import Hebb
+from .methods import METHODS, resolve
+from .pairwise import CachedFields, PatternSpace
+from .sparse import SparseStore
 
 RULES = ("heat-bath", "metropolis")
 UPDATES = ("sequential", "random", "parallel")
-METHODS = ("auto", "single", "lanes", "patterns", "waiting")
+SAMPLES = (PairwiseSample, DenseSample, MultitaskingSample)
+NAMES = "a PairwiseSample, a DenseSample or a MultitaskingSample"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Dynamics:
 
 
 def engine(
-    sample: PairwiseSample | DenseSample,
+    sample: PairwiseSample | DenseSample | MultitaskingSample,
     spins: np.ndarray,
     temperatures: float | Sequence[float] | np.ndarray,
     seeds: Sequence[np.random.SeedSequence],
@@ -75,7 +77,7 @@ def engine(
 
     Parameters
     ----------
-    sample : PairwiseSample or DenseSample
+    sample : PairwiseSample, DenseSample or MultitaskingSample
         Patterns and couplings, or patterns and a table of energies.
     spins : ndarray, shape (R, N)
         Initial states, entries +-1; copied.
@@ -125,8 +127,8 @@ class Engine:
     """R chains of one sample, made by `engine`."""
 
     def __init__(self, sample, spins, temperatures, seeds, dynamics, tracked, method) -> None:
-        if not isinstance(sample, (PairwiseSample, DenseSample)):
-            raise TypeError(f"sample must be a PairwiseSample or a DenseSample, got {sample!r}")
+        if not isinstance(sample, SAMPLES):
+            raise TypeError(f"sample must be {NAMES}, got {sample!r}")
         if not isinstance(dynamics, Dynamics):
             raise TypeError(f"dynamics must be a Dynamics, got {dynamics!r}")
         check.choice("method", method, METHODS)
@@ -146,7 +148,7 @@ class Engine:
         self.sample: Any = sample
         self.dynamics = dynamics
         self._temperatures = _temperatures(temperatures, chains)
-        self.method = _resolve(sample, dynamics, method, self._temperatures)
+        self.method = resolve(sample, dynamics, method, self._temperatures)
 
         from .kernels.rng import seed_states
 
@@ -154,12 +156,11 @@ class Engine:
         self._rule = RULES.index(dynamics.rule)
         self._update = UPDATES.index(dynamics.update)
         self._tracked = _patterns(sample, indices)
-        self._mean = float(sample.model.patterns.mean)
-        self._spread = float(np.sqrt(sample.model.patterns.variance))
+        self._mean, self._spread = entry_law(sample.model)
         self._flips = np.zeros(chains, np.int64)
         self._sweeps = 0
         self._sums = np.zeros((chains, size), np.int64)
-        self._store = _store_of(self.method)(self)
+        self._store = _store_of(sample, self.method)(self)
         self.set_temperatures(self._temperatures)
 
     @property
@@ -229,95 +230,6 @@ class Engine:
         return out if interval else None
 
 
-class _CachedFields:
-    """What the methods on cached fields keep beside the states."""
-
-    def __init__(self, owner: Engine) -> None:
-        from .kernels import lanes, pairwise
-
-        sample = owner.sample
-        chains, size = owner._spins.shape
-        # Kernels want fields within FAR, and twice eight couplings in 16 bits.
-        if sample.is_integer and sample.n_patterns * size <= pairwise.FAR:
-            self.couplings, self.unit = sample.padded_couplings, 1.0 / size
-            if sample.n_patterns >= 2**11 and _largest(self.couplings) >= 2**11:
-                wider = padded_zeros(size, size, np.int32)
-                wider[:] = self.couplings
-                self.couplings = wider
-            self.floor = 0.0
-        else:
-            self.couplings, self.unit = _fixed_point(sample.couplings, pairwise.FAR)
-            self.floor = self.unit * 2.0**12  # rounding of float32 couplings, with room
-        self.external = sample.field / self.unit
-        self.owner = owner
-        self.fields = padded_zeros(chains, size, np.int32)
-        pairwise.all_fields(self.couplings, owner._spins, self.fields)
-        self.policy = {"waiting": lanes.WAITING, "auto": lanes.AUTO}.get(owner.method, lanes.PLAIN)
-        if owner.dynamics.update == "parallel":
-            self.policy = lanes.PLAIN
-        self.waits = np.zeros(chains, np.bool_)
-        self.pending = np.full(chains, -1.0)
-        self.buffers = pairwise.buffers()
-        # Where flips are so few that drawing the times of all is cheaper than trying all spins.
-        self.enter = 12.0 * size / (size + 500.0)
-        self.group = 1 if owner.method == "single" else chains
-
-    def run(self, sweeps: int, interval: int, out: np.ndarray) -> None:
-        from .kernels import lanes
-
-        owner = self.owner
-        observe = (owner._tracked, owner._mean, owner._spread, self.unit)
-        for first in range(0, len(out), self.group):
-            part = slice(first, first + self.group)
-            lanes.run(
-                self.couplings, self.fields[part], self.external, owner._spins[part],
-                owner._bulk[part], owner._single[part], owner._rates[part], owner._rule,
-                owner._update, self.policy, self.waits[part], self.pending[part], self.enter,
-                3.0 * self.enter, owner._flips[part], owner._sums[part], observe, sweeps, interval,
-                out[part], self.buffers,
-            )  # fmt: skip
-
-    def energies(self) -> np.ndarray:
-        spins = self.owner._spins
-        fields = self.fields[:, : spins.shape[1]]
-        inner = np.einsum("ri,ri->r", fields, spins, dtype=np.int64)
-        return -self.unit * (0.5 * inner + spins @ self.external)
-
-
-class _PatternSpace:
-    """What the method on patterns keeps beside the states: the patterns, spin-major."""
-
-    def __init__(self, owner: Engine) -> None:
-        sample = owner.sample
-        variance = float(sample.model.patterns.variance)
-        if sample.n_patterns * sample.n_spins >= 2**31:
-            raise ValueError(
-                f"method 'patterns' needs K N < 2^31, got K={sample.n_patterns}, N={sample.n_spins}"
-            )
-        self.owner = owner
-        self.patterns = np.array(sample.patterns.T, order="C")
-        self.row_sums = self.patterns.sum(axis=1, dtype=np.int64)
-        # sum_mu (xi - b)^2 / sigma^2 with xi^2 = 1
-        mean, count = owner._mean, sample.n_patterns
-        self.self_couplings = (count * (1.0 + mean**2) - 2.0 * mean * self.row_sums) / variance
-        self.unit = 1.0 / (sample.n_spins * variance)
-        self.floor = 0.0 if mean == 0.0 else 1e-12 * count / variance  # rounding of the biases
-        self.external = sample.field / self.unit
-
-    def run(self, sweeps: int, interval: int, out: np.ndarray) -> None:
-        from .kernels import patternspace
-
-        owner = self.owner
-        patternspace.run(
-            self.patterns, self.row_sums, self.self_couplings, self.external, owner._spins,
-            owner._single, owner._rates, owner._rule, owner._update, owner._flips, owner._sums,
-            owner._tracked, owner._mean, owner._spread, self.unit, sweeps, interval, out,
-        )  # fmt: skip
-
-    def energies(self) -> np.ndarray:
-        return self.owner.sample.energy(self.owner._spins)
-
-
 def _temperatures(value, chains: int) -> np.ndarray:
     array = np.asarray(value, dtype=np.float64)
     if array.shape not in ((), (chains,)):
@@ -329,7 +241,17 @@ def _temperatures(value, chains: int) -> np.ndarray:
     return np.broadcast_to(array, (chains,)).copy()
 
 
-def _store_of(method: str) -> type:
+def entry_law(model: Any) -> tuple[float, float]:
+    """Mean and standard deviation by which overlaps standardise the entries of patterns.
+
+    Overlaps with diluted patterns are of the entries -1, 0 and +1 themselves.
+    """
+    if isinstance(model, Multitasking):
+        return 0.0, 1.0
+    return float(model.patterns.mean), float(np.sqrt(model.patterns.variance))
+
+
+def _store_of(sample, method: str) -> type:
     """What keeps the state of chains that are run by the method."""
     if method == "separable":
         from .separable import SeparableStore
@@ -339,78 +261,17 @@ def _store_of(method: str) -> type:
         from .examples import ExamplesStore
 
         return ExamplesStore
-    return _PatternSpace if method == "patterns" else _CachedFields
+    if method != "patterns":
+        return CachedFields
+    return SparseStore if isinstance(sample, MultitaskingSample) else PatternSpace
 
 
-def _patterns(sample: PairwiseSample | DenseSample, indices: list[int]) -> np.ndarray:
+def _patterns(sample, indices: list[int]) -> np.ndarray:
     """Patterns of those indices, int8 (len(indices), N)."""
-    if isinstance(sample, PairwiseSample):
+    if not isinstance(sample, DenseSample):
         return np.ascontiguousarray(sample.patterns[indices], dtype=np.int8)
     rows = [unpack(sample.archetypes, mu, mu + 1)[0] for mu in indices]
     return np.array(rows, dtype=np.int8).reshape(len(indices), sample.n_spins)
-
-
-def _resolve(sample, dynamics: Dynamics, method: str, temperatures) -> str:
-    """The method that serves, or a ValueError that says why none does."""
-    if isinstance(sample, DenseSample):
-        if method != "auto":
-            raise ValueError(f"method must be 'auto' for a dense sample, got {method!r}")
-        return "separable" if sample.is_packed else "examples"
-    hebb = isinstance(sample.model.rule, Hebb)
-    if method == "patterns" and not hebb:
-        raise ValueError(f"method 'patterns' needs Hebb's rule, got {sample.model.rule!r}")
-    if method == "waiting" and dynamics.update == "parallel":
-        raise ValueError("method 'waiting' serves one spin at a time, got update='parallel'")
-    size = sample.n_spins
-    # While J is made: int8 and int16 copies (int32 beside for thousands of patterns), or float64,
-    # float32 and int32.
-    few = sample.is_integer and sample.n_patterns < 2**11
-    needed = size * size * (3 if few else 16)
-    have = machine_memory()
-    fits = needed <= have // 2
-    if method == "auto" and hebb and (not fits or _patterns_cheaper(sample, temperatures.max())):
-        return "patterns"
-    if method != "patterns" and not fits:
-        raise ValueError(
-            f"n_spins={size} needs {needed / 2**30:.3g} GiB while couplings are made, more than "
-            f"half of the {have / 2**30:.3g} GiB of this machine"
-            + ("; method='patterns' does without" if hebb else "")
-        )
-    return method
-
-
-def _patterns_cheaper(sample: PairwiseSample, warmest: float) -> bool:
-    """Whether pattern space is expected to take less time than couplings.
-
-    Times in ns on one core of 2023. Cached fields take 1 per attempt, about 20 + N/18 per flip,
-    and 3 + K/60 per coupling to make them, which is shared among 5000 sweeps to come (over all
-    chains; how many there are must not matter, lest it change the numbers of a chain). Patterns
-    take 6 + K/10 per attempt and 40 + K/14 per flip. Flips are those of mean-field theory
-    without noise, (1 - m^2)/2 per attempt with m = tanh(m/T).
-    """
-    m = 1.0
-    for _ in range(100):
-        m = float(np.tanh(m / max(warmest, 1e-3)))
-    flips = (1.0 - m * m) / 2.0
-    size, number = sample.n_spins, sample.n_patterns
-    making = size * (3.0 + number / 60.0) / 5000.0
-    cached = 1.0 + flips * (20.0 + size / 18.0) + making
-    return 6.0 + number / 10.0 + flips * (40.0 + number / 14.0) < cached
-
-
-def _largest(values: np.ndarray) -> int:
-    return max(int(values.max()), -int(values.min()))
-
-
-def _fixed_point(couplings: np.ndarray, far: int) -> tuple[np.ndarray, float]:
-    """Couplings as int32 multiples of a unit such that no field exceeds ``far`` units."""
-    size = len(couplings)
-    largest = float(np.abs(couplings).sum(axis=1, dtype=np.float64).max())
-    unit = largest / (far - size) if largest > 0.0 else 1.0  # with room for rounding
-    whole = padded_zeros(size, size, np.int32)
-    for row, target in zip(couplings, whole, strict=True):
-        target[:size] = np.rint(row.astype(np.float64) / unit)
-    return whole, unit
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

@@ -11,11 +11,14 @@ import numpy as np
 from .. import _validate as check
 from ..hopfield.bits import unpack
 from ..hopfield.dense import DenseSample
+from ..hopfield.multitasking import MultitaskingSample
 from ..hopfield.pairwise import PairwiseSample
 from ..hopfield.rules import Hebb
-from .dynamics import RULES, Dynamics
+from .dynamics import NAMES, RULES, SAMPLES, Dynamics
+from .pairwise import coupling_unit
 
 MOST_SPINS = 24
+_MOST_LEVELS = 2**24
 MOST_SPINS_OF_MATRIX = 10
 _LEAST_PARALLEL = 1e-150  # T at which fields up to 1e100 over T are still finite
 
@@ -44,8 +47,9 @@ class Exact:
     ground_states : int
         How many states have it.
     levels, degeneracies : ndarray or None
-        All energies H and how many states have each, where H is an integer over N (pairwise,
-        integer couplings, no field); None otherwise.
+        All energies H and how many states have each, where H is a small integer in the unit of
+        couplings (pairwise or multitasking, no field, at most 2^24 units between the lowest and
+        the highest H); None otherwise.
     """
 
     temperatures: np.ndarray
@@ -64,7 +68,7 @@ class Exact:
 
 
 def enumerate_states(
-    sample: PairwiseSample | DenseSample,
+    sample: PairwiseSample | DenseSample | MultitaskingSample,
     temperatures: float | Sequence[float],
     *,
     parallel: bool = False,
@@ -73,15 +77,15 @@ def enumerate_states(
 
     Parameters
     ----------
-    sample : PairwiseSample or DenseSample
+    sample : PairwiseSample, DenseSample or MultitaskingSample
         N <= 24 spins.
     temperatures : float or sequence of float
         T >= 0; T = 0 is the uniform average over the ground states.
     parallel : bool
         Weigh states by the stationary law of parallel heat bath, T >= 1e-150, not by exp(-H/T):
         prod_i 2 cosh(h_i/T) exp(f_i s_i/T) with the whole local field h_i and its external part
-        f_i. Then log_z and free_energy are those of this law, while energies are still of H. For
-        pairwise samples only: the law of dense ones in parallel has no such form.
+        f_i. Then log_z and free_energy are those of this law, while energies are still of H. Not
+        for dense samples, whose law in parallel has no such form.
 
     Returns
     -------
@@ -96,7 +100,7 @@ def enumerate_states(
     -----
     Cost: 2^N (N + n (N + 3 K)) operations for n temperatures, about a second per temperature at
     N = 24; no memory to speak of. Fields and energies are exact integers for Hebb's rule with
-    unbiased patterns, and otherwise computed anew every 1024 states.
+    unbiased patterns and for diluted ones, and otherwise computed anew every 1024 states.
 
     Dense samples add 2^N times 2 K operations (2 K M for M examples each stored by itself, 4 p K
     for sums over examples) and 8 bytes per state, 134 MB at N = 24. Their energies within 1e-10
@@ -106,12 +110,12 @@ def enumerate_states(
     ----------
     Peretto, Biol. Cybern. 50 (1984) 51, for the stationary law of parallel dynamics.
     """
-    if not isinstance(sample, (PairwiseSample, DenseSample)):
-        raise TypeError(f"sample must be a PairwiseSample or a DenseSample, got {sample!r}")
+    if not isinstance(sample, SAMPLES):
+        raise TypeError(f"sample must be {NAMES}, got {sample!r}")
     size = check.integer("sample.n_spins", sample.n_spins, 2, MOST_SPINS)
     if not isinstance(parallel, (bool, np.bool_)):
         raise TypeError(f"parallel must be True or False, got {parallel!r}")
-    if parallel and not isinstance(sample, PairwiseSample):
+    if parallel and isinstance(sample, DenseSample):
         raise ValueError(f"parallel must be False for a DenseSample, got {parallel!r}")
     values = _temperatures(temperatures)
     if parallel and np.any(values < _LEAST_PARALLEL):
@@ -160,10 +164,13 @@ def _sum_pairwise(sample, values, parallel, offsets, moments, by_pattern, by_spi
 
     couplings, unit = _couplings(sample)
     external = sample.field / unit
-    eta = np.ascontiguousarray(sample.standardised.T, dtype=np.float64)
-    counted = sample.is_integer and not np.any(external)
+    diluted = isinstance(sample, MultitaskingSample)
+    entries = sample.patterns if diluted else sample.standardised
+    eta = np.ascontiguousarray(entries.T, dtype=np.float64)
+    counted = (diluted or sample.is_integer) and not np.any(external)
     slack = 0.0 if counted else 1e-9 * max(np.abs(couplings).sum() + np.abs(external).sum(), 1e-300)
     lowest, highest = ground(couplings, external)
+    counted = counted and highest - lowest < _MOST_LEVELS
     with np.errstate(divide="ignore", over="ignore"):
         betas = unit / values  # infinite at T = 0, and within 1e-308 of it
     histogram = np.zeros(round(highest - lowest) + 1 if counted else 0, np.int64)
@@ -209,13 +216,15 @@ def _dense_energies(sample: DenseSample) -> np.ndarray:
 
 
 def transition_matrix(
-    sample: PairwiseSample | DenseSample, temperature: float, dynamics: Dynamics | None = None
+    sample: PairwiseSample | DenseSample | MultitaskingSample,
+    temperature: float,
+    dynamics: Dynamics | None = None,
 ) -> np.ndarray:
     """Probabilities of going from state to state in one sweep.
 
     Parameters
     ----------
-    sample : PairwiseSample or DenseSample
+    sample : PairwiseSample, DenseSample or MultitaskingSample
         N <= 10 spins.
     temperature : float
         T > 0.
@@ -228,8 +237,8 @@ def transition_matrix(
         Element [a, b] is the probability of b after a; in state a, s_i = +1 where bit i of a is
         set. Rows sum to 1. Made from the probability of flipping that the samplers use.
     """
-    if not isinstance(sample, (PairwiseSample, DenseSample)):
-        raise TypeError(f"sample must be a PairwiseSample or a DenseSample, got {sample!r}")
+    if not isinstance(sample, SAMPLES):
+        raise TypeError(f"sample must be {NAMES}, got {sample!r}")
     size = check.integer("sample.n_spins", sample.n_spins, 2, MOST_SPINS_OF_MATRIX)
     temperature = check.real("temperature", temperature, 0.0, open_low=True)
     dynamics = Dynamics() if dynamics is None else dynamics
@@ -277,10 +286,15 @@ def _temperatures(values: object) -> np.ndarray:
     return np.array(found)
 
 
-def _couplings(sample: PairwiseSample) -> tuple[np.ndarray, float]:
+def _couplings(sample: PairwiseSample | MultitaskingSample) -> tuple[np.ndarray, float]:
     """Couplings in float64, integers where they can be, and their unit."""
+    if isinstance(sample, MultitaskingSample):
+        rows = sample.stored.astype(np.float64)  # products of whole numbers, exact below 2^53
+        couplings = rows.T @ rows
+        np.fill_diagonal(couplings, 0.0)
+        return couplings, coupling_unit(sample)
     if sample.is_integer:
-        return sample.integer_couplings.astype(np.float64), 1.0 / sample.n_spins
+        return sample.integer_couplings.astype(np.float64), coupling_unit(sample)
     if isinstance(sample.model.rule, Hebb):
         return np.asarray(sample.model.rule.couplings(sample.standardised), np.float64), 1.0
     return sample.couplings.astype(np.float64), 1.0

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..hopfield.dense import DenseSample
+    from ..hopfield.multitasking import MultitaskingSample
     from ..hopfield.pairwise import PairwiseSample
     from .sampler import Plan
 
@@ -179,7 +180,7 @@ class SimulationResult:
             del arguments["trajectory"]
         return run(self.model, **(arguments | changes))
 
-    def quenched(self, disorder_index: int) -> PairwiseSample | DenseSample:
+    def quenched(self, disorder_index: int) -> PairwiseSample | DenseSample | MultitaskingSample:
         """Quenched sample of this run, drawn anew from the seed.
 
         Parameters
@@ -189,7 +190,7 @@ class SimulationResult:
 
         Returns
         -------
-        PairwiseSample or DenseSample
+        PairwiseSample, DenseSample or MultitaskingSample
             The patterns (and couplings) that the chains ran on. Cost: K N random signs; the
             couplings are made when they are asked for.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,14 +14,16 @@ import numpy as np
 from .. import _validate as check
 from ..hopfield._arguments import machine_memory
 from ..hopfield.dense import Dense
-from .dynamics import Dynamics, engine
+from ..hopfield.multitasking import Multitasking
+from . import sparse
+from .dynamics import Dynamics, engine, entry_law
+from .methods import METHODS
 from .recorder import Recorder, replica_overlaps
 
 if TYPE_CHECKING:
     from .result import SimulationResult
 
 STARTS = ("pattern", "corrupted", "mixture", "random")
-METHODS = ("auto", "single", "lanes", "patterns", "waiting")
 _MOST = 10**12  # sweeps: spin sums and flip counts stay far from the end of int64
 
 
@@ -37,6 +39,7 @@ def sample(
     disorder: int = 8,
     start: str = "pattern",
     corruption: float | None = None,
+    weights: Sequence[float] | None = None,
     dynamics: Dynamics | None = None,
     method: str = "auto",
     tracked: int = 1,
@@ -52,7 +55,7 @@ def sample(
 
     Parameters
     ----------
-    model : Hopfield or Dense
+    model : Hopfield, Dense or Multitasking
         What to simulate.
     n_spins : int
         N >= 2.
@@ -67,10 +70,17 @@ def sample(
     start : {"pattern", "corrupted", "mixture", "random"}
         The first pattern, the same with a fraction ``corruption`` of its spins flipped (chosen
         at random for each chain: initial overlap 1 - 2 corruption for unbiased patterns), the
-        signs of the sum of the ``tracked`` patterns (ties at random for each chain), or
-        independent random spins for each chain.
+        signs of the weighted sum of patterns, s_i = sgn(sum_mu w_mu xi_i^mu) (ties at random for
+        each chain), or independent random spins for each chain. Where the first of diluted
+        patterns is blank, spins are random for each chain; only others are flipped, so that its
+        overlap is that of the pattern times 1 - 2 corruption.
     corruption : float, optional
-        In [0, 1], for ``start="corrupted"`` only. round(corruption N) spins are flipped.
+        In [0, 1], for ``start="corrupted"`` only. round(corruption N) spins are flipped, N counting
+        those where the pattern is not blank.
+    weights : sequence of float, optional
+        w_mu of the first patterns, at most K of them, for ``start="mixture"`` only; by default 1
+        for each of the ``tracked`` ones. With 4, 2, 1 each spin follows the first of three patterns
+        that is not blank there; with the overlaps of a state, its fields.
     dynamics : Dynamics, optional
         Heat bath with sequential updates if left out.
     method : {"auto", "single", "lanes", "patterns", "waiting"}
@@ -149,6 +159,7 @@ def sample(
         disorder=disorder,
         start=start,
         corruption=corruption,
+        weights=weights,
         dynamics=dynamics,
         method=method,
         tracked=tracked,
@@ -173,6 +184,7 @@ class Plan:
     disorder: int
     start: str
     corruption: float | None
+    weights: tuple[float, ...] | None
     dynamics: Dynamics
     method: str
     tracked: int
@@ -187,6 +199,9 @@ class Plan:
     @property
     def work(self) -> int:
         """Operations of one sweep of one chain, in those of a pairwise attempt."""
+        if isinstance(self.model, Multitasking):
+            stored = self.model.count(self.n_spins) * sparse.width_of(self.model)
+            return self.n_spins * max(1, round((1.0 - self.model.dilution) * stored) // 16)
         if not isinstance(self.model, Dense):
             return self.n_spins
         learning = self.model.learning
@@ -204,6 +219,10 @@ class Plan:
         del entries["model"], entries["kind"]
         entries["dynamics"] = dataclasses.asdict(self.dynamics)
         entries["temperature"] = list(self.temperature)
+        if self.weights is None:  # as in files and stores from before there were any
+            del entries["weights"]
+        else:
+            entries["weights"] = list(self.weights)
         return entries
 
 
@@ -237,6 +256,8 @@ def make_plan(
         raise ValueError(
             f"corruption must be left out unless start='corrupted', got {plan['corruption']!r}"
         )
+    n_patterns = model.count(plan["n_spins"])
+    plan["weights"] = _weights(given["weights"], plan["start"], n_patterns)
     plan["dynamics"] = Dynamics() if given["dynamics"] is None else given["dynamics"]
     if not isinstance(plan["dynamics"], Dynamics):
         raise TypeError(f"dynamics must be a Dynamics, got {given['dynamics']!r}")
@@ -244,7 +265,6 @@ def make_plan(
     if isinstance(model, Dense) and plan["method"] != "auto":
         raise ValueError(f"method must be 'auto' for a dense model, got {plan['method']!r}")
     plan["tracked"] = check.integer("tracked", given["tracked"], 1)
-    n_patterns = model.count(plan["n_spins"])
     if plan["tracked"] > n_patterns:
         raise ValueError(
             f"tracked must be at most the number of patterns, {n_patterns}, got {plan['tracked']}"
@@ -256,6 +276,24 @@ def make_plan(
     checked = Plan(**plan)
     _check_memory(checked)
     return checked
+
+
+def _weights(value: Any, start: str, n_patterns: int) -> tuple[float, ...] | None:
+    if value is None:
+        return None
+    if start != "mixture":
+        raise ValueError(f"weights must be left out unless start='mixture', got {value!r}")
+    if isinstance(value, (str, bytes, Mapping, Set)) or not np.iterable(value):
+        raise TypeError(f"weights must be a sequence of numbers, got {value!r}")
+    found = tuple(
+        check.real(f"weights[{mu}]", _plain(weight), -1e100, 1e100) + 0.0
+        for mu, weight in enumerate(value)
+    )
+    if not 1 <= len(found) <= n_patterns or not any(found):
+        raise ValueError(
+            f"weights must be those of 1 to {n_patterns} patterns, not all 0, got {value!r}"
+        )
+    return found
 
 
 def _temperatures(name: str, value: Any) -> tuple[float, ...]:
@@ -285,6 +323,9 @@ def _check_memory(plan: Plan, workers: int = 1) -> None:
     need += plan.disorder * runs * (1 + plan.tracked) * 8 * (plan.n_records * plan.trajectory + 30)
     if isinstance(plan.model, Dense):
         need += workers * plan.model.memory(plan.n_spins, runs)
+    if isinstance(plan.model, Multitasking):
+        need += workers * plan.model.memory(plan.n_spins)
+        need += workers * sparse.memory(plan.model, plan.n_spins, runs)
     # The engine needs the couplings besides, unless it can work on the patterns.
     if plan.method in ("single", "lanes", "waiting"):
         need += 10 * plan.n_spins**2
@@ -352,23 +393,39 @@ def run_plan(
     return assemble(plan, samples)
 
 
+def entries(model: Any, quenched: Any, number: int) -> np.ndarray:
+    """Entries of the first patterns as overlaps take them, float64 (number, N)."""
+    mean, spread = entry_law(model)
+    return (quenched.leading(number).astype(np.float64) - mean) / spread
+
+
 def starts(plan: Plan, quenched: Any, seed: np.random.SeedSequence) -> np.ndarray:
     """Initial spins, int8 (chains, N); each chain draws from its own stream."""
     first = quenched.leading(1)[0]
+    blank, filled = np.flatnonzero(first == 0), np.flatnonzero(first)
     spins = np.repeat(first[None], plan.chains, axis=0)
-    flipped = round((plan.corruption or 0.0) * plan.n_spins)
+    flipped = round((plan.corruption or 0.0) * len(filled))
+    if plan.start == "mixture":
+        weights = np.ones(plan.tracked) if plan.weights is None else np.array(plan.weights)
+        parts = weights[:, None] * entries(plan.model, quenched, len(weights))
+        total = parts.sum(axis=0)
+        tied = np.abs(total) <= 1e-12 * np.abs(parts).sum(axis=0)  # but for rounding
     for chain, child in zip(spins, seed.spawn(plan.chains), strict=True):
         rng = np.random.default_rng(child)
         if plan.start == "random":
-            chain[:] = 2 * rng.integers(0, 2, plan.n_spins, dtype=np.int8) - 1
+            chain[:] = _random_signs(rng, plan.n_spins)
         elif plan.start == "mixture":
-            patterns = plan.model.patterns.standardise(quenched.leading(plan.tracked))
-            total = patterns.sum(axis=0, dtype=np.float64)
             ties = 2 * rng.integers(0, 2, plan.n_spins) - 1
-            chain[:] = np.where(total == 0.0, ties, np.sign(total))
-        elif plan.start == "corrupted":
-            chain[rng.permutation(plan.n_spins)[:flipped]] *= -1
+            chain[:] = np.where(tied, ties, np.sign(total))
+        else:
+            if plan.start == "corrupted":
+                chain[filled[rng.permutation(len(filled))[:flipped]]] *= -1
+            chain[blank] = _random_signs(rng, len(blank))
     return spins
+
+
+def _random_signs(rng: np.random.Generator, number: int) -> np.ndarray:
+    return 2 * rng.integers(0, 2, number, dtype=np.int8) - 1
 
 
 def advance(plan: Plan, running: Any, n_chains: int, tick: Tick, sweeps: int) -> None:

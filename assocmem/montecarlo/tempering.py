@@ -9,7 +9,7 @@ import numpy as np
 
 from .dynamics import Dynamics, engine
 from .recorder import Recorder, replica_overlaps
-from .sampler import Plan, Tick, advance, make_plan, measure, run_plan, starts
+from .sampler import Plan, Tick, advance, entries, make_plan, measure, run_plan, starts
 
 if TYPE_CHECKING:
     from .result import SimulationResult
@@ -29,6 +29,7 @@ def anneal(
     disorder: int = 8,
     start: str = "random",
     corruption: float | None = None,
+    weights: Sequence[float] | None = None,
     dynamics: Dynamics | None = None,
     method: str = "auto",
     tracked: int = 1,
@@ -46,8 +47,8 @@ def anneal(
     temperatures : sequence of float
         Schedule, T >= 0, in any order: falling to search for low states, rising to follow a
         state until it loses its stability.
-    model, n_spins, sweeps, burn_in, interval, chains, disorder, start, corruption, dynamics, \
-method, tracked, seed, workers, progress
+    model, n_spins, sweeps, burn_in, interval, chains, disorder, start, corruption, weights, \
+dynamics, method, tracked, seed, workers, progress
         As for `assocmem.montecarlo.sampler.sample`; ``sweeps`` and ``burn_in`` are per
         temperature, and ``method="auto"`` goes by the first one.
 
@@ -89,6 +90,7 @@ method, tracked, seed, workers, progress
         disorder=disorder,
         start=start,
         corruption=corruption,
+        weights=weights,
         dynamics=dynamics,
         method=method,
         tracked=tracked,
@@ -111,6 +113,7 @@ def temper(
     disorder: int = 8,
     start: str = "random",
     corruption: float | None = None,
+    weights: Sequence[float] | None = None,
     dynamics: Dynamics | None = None,
     method: str = "auto",
     tracked: int = 1,
@@ -132,8 +135,8 @@ def temper(
         Sweeps between swaps, and between records.
     chains : int
         Independent ladders of each quenched sample.
-    model, n_spins, sweeps, burn_in, disorder, start, corruption, dynamics, method, tracked, \
-seed, workers, progress
+    model, n_spins, sweeps, burn_in, disorder, start, corruption, weights, dynamics, method, \
+tracked, seed, workers, progress
         As for `assocmem.montecarlo.sampler.sample`; parallel updates are refused, since their
         stationary law is not exp(-H/T).
 
@@ -181,6 +184,7 @@ seed, workers, progress
         disorder=disorder,
         start=start,
         corruption=corruption,
+        weights=weights,
         dynamics=dynamics,
         method=method,
         tracked=tracked,
@@ -235,8 +239,8 @@ def _anneal_one(plan: Plan, seed: np.random.SeedSequence, tick: Tick) -> dict[st
     out = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     out["method"] = np.array(running.method)
     out["final_energy"] = running.energies() / plan.n_spins
-    patterns = plan.model.patterns.standardise(quenched.leading(plan.tracked))
-    out["final_overlap"] = running.spins @ patterns.astype(np.float64).T / plan.n_spins
+    patterns = entries(plan.model, quenched, plan.tracked)
+    out["final_overlap"] = running.spins @ patterns.T / plan.n_spins
     return out
 
 

@@ -47,6 +47,11 @@ FIGURES: dict[str, tuple[str, dict[str, Any], str]] = {
         {},
         "examples needed to learn an archetype, against their quality",
     ),
+    "multitasking-thresholds": (
+        "multitasking_thresholds",
+        {},
+        "examples needed by multitasking networks, the same with and without a teacher",
+    ),
     "detection-couplings": (
         "detection",
         {"kind": "couplings"},

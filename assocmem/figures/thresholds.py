@@ -192,22 +192,31 @@ def local_fields(sample: DenseSample, spins: np.ndarray) -> np.ndarray:
 def _crossing(
     model: Dense, examples: np.ndarray, n_spins: int, disorder: int, seed: np.random.SeedSequence
 ) -> tuple[float, float]:
-    """Number of examples at which m = erf(THETA), and its error.
-
-    erfinv(m) is nearly straight in ln M: a line through the points gives the crossing. Networks
-    differ from one another by as much at every M, so one pooled variance of m gives the weights.
-    """
-    from scipy.special import erfinv
-
+    """Number of examples at which m = erf(THETA), and its error."""
     found = []
     for number, child in zip(examples, seed.spawn(len(examples)), strict=True):
         learning = dataclasses.replace(model.learning, n_examples=int(number))
         learned = dataclasses.replace(model, learning=learning)
         found.append(step_overlaps(learned, n_spins, disorder, child))
-    found = np.array(found)
-    means = found.mean(axis=1)
+    return fitted_crossing(examples, *pooled(np.array(found)))
+
+
+def pooled(found: np.ndarray) -> tuple[np.ndarray, float]:
+    """Means over networks of shape (numbers of examples, networks), and their common error.
+
+    Networks differ from one another by as much at every M.
+    """
+    return found.mean(axis=1), math.sqrt(found.var(axis=1, ddof=1).mean() / found.shape[1])
+
+
+def fitted_crossing(examples: np.ndarray, means: np.ndarray, error: float) -> tuple[float, float]:
+    """Number of examples at which m = erf(THETA), and its error, of m at several numbers.
+
+    erfinv(m) is nearly straight in ln M: a line through the points gives the crossing.
+    """
+    from scipy.special import erfinv
+
     inside = np.abs(means) < 1.0
-    error = math.sqrt(found.var(axis=1, ddof=1).mean() / disorder)
     height = erfinv(means[inside])
     # d erfinv(m)/dm = sqrt(pi)/2 exp(erfinv(m)^2)
     weight = (0.5 * math.sqrt(math.pi) * np.exp(height**2) * error) ** -2.0

@@ -1,5 +1,5 @@
 r"""Signal to noise of dense networks: one step of the dynamics at T = 0, and how many examples
-learning needs.
+learning needs. That of multitasking networks is in `assocmem.theory.multitasking_learning`.
 
 From a state s that knows of one archetype xi only, with overlap m0, all spins are aligned with
 their fields at once. In the gauge xi = +1 the field on a spin is signal + noise. With
@@ -45,15 +45,17 @@ from .. import _validate as check
 from ..hopfield.dense import Dense
 from ..hopfield.energy import kernel
 from ..hopfield.learning import Supervised, Unsupervised
+from ..hopfield.multitasking import Multitasking
+from . import multitasking_learning
 
 LAWS = ("binomial", "gaussian")
-STARTS = ("archetype", "example")
+STARTS = ("archetype", "example", "hierarchical")
 THETA = 1.0 / math.sqrt(2.0)
 _MOST = 10**9  # examples, as many as the protocols take
 
 
 def one_step_overlap(
-    model: Dense,
+    model: Dense | Multitasking,
     start_overlap: float | np.ndarray = 1.0,
     law: str = "binomial",
     start: str = "archetype",
@@ -62,22 +64,25 @@ def one_step_overlap(
 
     Parameters
     ----------
-    model : Dense
-        Its load is K/N^(p-1) (0 with ``n_patterns`` or ``exponent``; `Dense.at_size` gives that
-        of a finite sample). Energies that are exponentials have another scale of loads.
+    model : Dense or Multitasking
+        The load of a `Dense` one is K/N^(p-1) (0 with ``n_patterns`` or ``exponent``;
+        `Dense.at_size` gives that of a finite sample). Energies that are exponentials have
+        another scale of loads. A `Multitasking` one needs ``n_patterns``.
     start_overlap : float or array
         Overlap m0 in [-1, 1] of the first state with what ``start`` says, its errors being
         independent of all else.
     law : {"binomial", "gaussian"}
         Of the mean example: exact, or its limit for many examples.
-    start : {"archetype", "example"}
+    start : {"archetype", "example", "hierarchical"}
         The archetype xi^1, or the first of the examples learned. A new example is an archetype
-        with m0 = r.
+        with m0 = r. Multitasking networks fill the blanks of these with random spins, or, in
+        the hierarchical state, with the next archetype that is not blank.
 
     Returns
     -------
     float or ndarray
-        m_1 of the shape of ``start_overlap``. Cost: sqrt(M) error functions each.
+        m_1 of the shape of ``start_overlap``. Cost: sqrt(M) error functions each. For
+        `Multitasking` the overlaps with all K archetypes, on a last axis more.
 
     Raises
     ------
@@ -102,10 +107,14 @@ def one_step_overlap(
     >>> round(one_step_overlap(learned), 3), round(one_step_overlap(learned, law="gaussian"), 3)
     (0.837, 0.838)
     """
-    _check(model)
     law = check.choice("law", law, LAWS)
     start = check.choice("start", start, STARTS)
     m0 = _numbers("start_overlap", start_overlap, -1.0, 1.0)
+    if isinstance(model, Multitasking):  # no noise of other patterns: the size of m0 is nothing
+        return np.sign(m0)[..., None] * multitasking_learning.one_step(model, start, law)
+    _check(model)
+    if start == "hierarchical":
+        raise ValueError(f"start must be 'archetype' or 'example' of a Dense model, got {start!r}")
     width = math.sqrt(2.0 * model.load * noise_factor(model) * _slope_of_kernel(model))
     if model.learning is None:
         if start == "example":
@@ -136,16 +145,20 @@ def noise_factor(model: Dense) -> float:
 
 
 def learning_threshold(
-    model: Dense,
+    model: Dense | Multitasking,
     theta: float = THETA,
     quality: float | np.ndarray | None = None,
     law: str = "gaussian",
+    level: int | None = None,
 ) -> float | np.ndarray:
     """Smallest number of examples M_c with which one step from the archetype has m >= erf(theta).
 
+    In multitasking networks the step is from the hierarchical state, and m_level is in units of
+    its overlap there, (1 - d) d^(level - 1).
+
     Parameters
     ----------
-    model : Dense
+    model : Dense or Multitasking
         With learning, supervised or unsupervised; its ``n_examples`` is not used.
     theta : float
         Theta > 0; the default is that of the references, m >= 0.6827.
@@ -154,6 +167,8 @@ def learning_threshold(
     law : {"gaussian", "binomial"}
         Gaussian: M_c is real, in closed form, and exact for small r; below 1 it means that M = 1
         is enough. Binomial: the integer M_c of the exact law of the mean example, by bisection.
+    level : int, optional
+        Which pattern of the hierarchical state, for `Multitasking` alone; 1 if left out.
 
     Returns
     -------
@@ -171,7 +186,9 @@ def learning_threshold(
     m_1 never decreases with M, so bisection is safe. Given the sum of M signs, that of M - 1 of
     them has the same mean, so passing from M to M - 1 spreads etabar out, without crossing 0.
     erf is concave there on either side, odd, and positive sums are likelier than negative ones:
-    spreading lowers m_1, and so does the prefactor (R^p, or kappa R^p, falls with M).
+    spreading lowers m_1, and so does the prefactor (R^p, or kappa R^p, falls with M). With several
+    condensed patterns m may fall between small M, for the sake of ties: there M_c is the first
+    from which on all are enough.
 
     Examples
     --------
@@ -181,14 +198,21 @@ def learning_threshold(
     >>> [round(learning_threshold(model)) for model in models]
     [57, 3936]
     """
-    _check(model)
+    several = isinstance(model, Multitasking)
+    if not several:
+        _check(model)
+        if level is not None:
+            raise TypeError(f"level must be left out for a Dense model, got {level!r}")
     if model.learning is None:
         raise ValueError("model must have learning=Supervised(...) or Unsupervised(...), got none")
     theta = check.real("theta", theta, 0.0, open_low=True)
     law = check.choice("law", law, LAWS)
     given = model.learning.quality if quality is None else quality
     r = _numbers("quality", given, 0.0, 1.0, open_low=True)
-    if law == "gaussian":
+    if several:
+        level = 1 if level is None else level
+        out = multitasking_learning.threshold(model, theta, r, law, level)
+    elif law == "gaussian":
         out = _gaussian_threshold(model, theta, r)
     else:
         out = np.array([_exact_threshold(model, theta, float(x)) for x in r.ravel()])
@@ -196,17 +220,22 @@ def learning_threshold(
     return float(out) if np.ndim(given) == 0 else out
 
 
-def threshold_law(model: Dense, theta: float = THETA) -> tuple[float, float]:
+def threshold_law(model: Dense | Multitasking, theta: float = THETA) -> tuple[float, float]:
     """The law M_c = C r^-a of `learning_threshold` for r -> 0, as (C, a).
 
     Unsupervised: (2 theta^2 A/(1 - 2 theta^2 A), 2p) with A = alpha (p-1)!, and
     (2 theta^2, 2) at load 0, where the archetypes do not disturb one another. Supervised:
-    (1/rho_c, 2). C is infinite where learning fails.
+    (1/rho_c, 2). Multitasking: (1/rho_c, 2) for both protocols. C is infinite where learning
+    fails.
     """
-    _check(model)
+    if not isinstance(model, Multitasking):
+        _check(model)
     if model.learning is None:
         raise ValueError("model must have learning=Supervised(...) or Unsupervised(...), got none")
     theta = check.real("theta", theta, 0.0, open_low=True)
+    if isinstance(model, Multitasking):
+        entropy = multitasking_learning.largest_entropy(model, theta)
+        return (1.0 / entropy if entropy > 0.0 else math.inf), 2.0
     t, a = 2.0 * theta**2, model.load * math.factorial(model.p - 1)
     if t * a >= 1.0:
         return math.inf, 2.0 if isinstance(model.learning, Supervised) else 2.0 * model.p
@@ -217,7 +246,7 @@ def threshold_law(model: Dense, theta: float = THETA) -> tuple[float, float]:
 
 def _check(model: Dense) -> None:
     if not isinstance(model, Dense):
-        raise TypeError(f"model must be a Dense model, got {model!r}")
+        raise TypeError(f"model must be a Dense or Multitasking model, got {model!r}")
     if model.p is None:
         raise ValueError(f"energy must be a power of the overlap, got {model.energy!r}")
     model.patterns.law()  # refuses entries that are not independent
@@ -260,7 +289,7 @@ def _signal(model: Dense, m0: np.ndarray, law: str, start: str):
         others = r ** (2 * (p - 1))
         factor = factor / (number * size ** (0.5 * p))
         if law == "binomial":
-            sums, p_sum = _sums(number - 1, r)
+            sums, p_sum = sums_of_signs(number - 1, r)
             values = np.concatenate([1.0 + others * sums, -1.0 + others * sums])
             weights = np.concatenate([0.5 * (1.0 + r) * p_sum, 0.5 * (1.0 - r) * p_sum])
             return factor[..., None] * values, weights
@@ -270,13 +299,13 @@ def _signal(model: Dense, m0: np.ndarray, law: str, start: str):
     reach = math.sqrt(size) if start == "example" else r / math.sqrt(size)  # n0 at m0 = 1
     factor = factor * reach ** (p - 1)
     if law == "binomial":
-        sums, weights = _sums(number, r)
+        sums, weights = sums_of_signs(number, r)
         return factor[..., None] * (sums / (number * math.sqrt(size))), weights
     spread = math.sqrt((1.0 - r * r) / (number * size))
     return (factor * r / math.sqrt(size), np.abs(factor) * spread), np.ones(1)
 
 
-def _sums(number: int, mean: float) -> tuple[np.ndarray, np.ndarray]:
+def sums_of_signs(number: int, mean: float) -> tuple[np.ndarray, np.ndarray]:
     """Law of the sum of signs of a given mean, but for tails of 1e-17. Cost: sqrt(number)."""
     from scipy.stats import binom
 

@@ -1,0 +1,250 @@
+"""The state with P patterns in a hierarchy, followed from vanishing load and temperature.
+
+Unknowns are v_mu/d^(mu-1), b/d^(P-1) and what moves a state (`multitasking_loaded_equations`):
+in these all are of order 1 whatever P. At T = 0 spins follow the first pattern that is not blank
+for them, v_mu = d^(mu-1), and the d^P N spins blank in all P patterns are under the noise of the
+others, which does not vanish with the load: b = sqrt(2/pi) d^P solves c = 1. This origin is exact
+for small d; it is followed in d to the dilution wanted, up to a fold, and from it the ray through
+(sqrt(alpha), T) up to the point wanted or a fold, where the state ends.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from ...errors import ConvergenceError
+from ..lines import Curve, Event, correct, trace
+from .multitasking_loaded_equations import Point, point
+
+MOST = 12  # condensed patterns
+_SPARSE = 0.02  # dilution at which the origin is explicit: noise 1/60 of the least field
+_EASY = 0.45  # dilution up to which there is an origin for every number of patterns
+_TOLERANCE = 1e-13
+
+
+def scales(n: int, dilution: float) -> np.ndarray:
+    """Units of (v_1..v_n, b)."""
+    powers = dilution ** np.arange(n, dtype=np.float64)
+    return np.append(powers, powers[-1])
+
+
+def at(y: np.ndarray, units: np.ndarray, dilution: float, t: float) -> Point:
+    """Averages at y = (v, b, ...) in the given units."""
+    n = len(units) - 1
+    return point(y[:n] * units[:n], dilution, float(y[n] * units[n]), t)
+
+
+def _origin_system(n: int):
+    """Equations of the origin in (v, b, d), and their derivatives."""
+
+    def system(y):
+        d = float(y[-1])
+        if not (0.0 < d < 1.0 and y[n] > 0.0):
+            return np.full(n + 1, np.nan)
+        units = scales(n, d)
+        p = at(y, units, d, 0.0)
+        return np.append((p.v - p.pull) / units[:n], p.gap)
+
+    def jacobian(y):
+        d = float(y[-1])
+        units = scales(n, d)
+        p = at(y, units, d, 0.0)
+        out = np.empty((n + 1, n + 2))
+        out[:n, : n + 1] = p.pull_gradient(d)[:, : n + 1] * units / units[:n, None]
+        out[n, : n + 1] = -np.append(p.slope, p.c_b) * units
+        step, shifted = 1e-6, np.zeros(n + 2)
+        shifted[-1] = step
+        out[:, -1] = (system(y + shifted) - system(y - shifted)) / (2.0 * step)
+        return out
+
+    return system, jacobian
+
+
+@lru_cache(maxsize=64)
+def _origins(n: int, to_the_end: bool) -> Curve:
+    """Origins (v, b, d) from d = `_SPARSE` to `_EASY`, or up to the fold where they end."""
+    system, jacobian = _origin_system(n)
+    events = [Event("fold", lambda y, t: t[-1])]
+    if not to_the_end:
+        events.append(Event("far enough", lambda y, t: y[-1] - _EASY))
+    start = np.array([*np.ones(n), math.sqrt(2.0 / math.pi) * _SPARSE, _SPARSE])
+    along = np.zeros(n + 2)
+    along[-1] = 1.0
+    curve = trace(system, start, along, events, jacobian=jacobian, tolerance=1e-12)
+    if not curve.converged:
+        raise ConvergenceError(
+            f"the origin of {n} patterns was lost: {curve.ended}",
+            float(np.max(curve.residuals, initial=np.inf)),
+        )
+    return curve
+
+
+def dilution_limit(n: int) -> float:
+    """The d above which ``n`` patterns in a hierarchy are no state even for vanishing load.
+
+    2/3 for one pattern: v -> 0 there, since 3 (1 - d) = 1; folds for more. It tends to 1/2.
+    """
+    return 2.0 / 3.0 if n == 1 else float(_origins(n, True).points[-1][-1])
+
+
+def origin(n: int, dilution: float) -> np.ndarray | None:
+    """(v, b) in units of `scales` at alpha = T = 0; None above `dilution_limit`.
+
+    Raises
+    ------
+    ConvergenceError
+        If it could not be decided, within rounding of the limit.
+    """
+    if dilution <= _SPARSE:
+        return np.array([*np.ones(n), math.sqrt(2.0 / math.pi) * dilution])
+    curve = _origins(n, dilution > _EASY)
+    known = curve.points[:, -1]
+    if dilution > known[-1]:
+        return None
+    i = min(int(np.searchsorted(known, dilution)), len(known) - 1)
+    share = (dilution - known[i - 1]) / (known[i] - known[i - 1])
+    guess = (1.0 - share) * curve.points[i - 1] + share * curve.points[i]
+    guess[-1] = dilution
+    fixed = np.zeros(n + 2)
+    fixed[-1] = 1.0
+    system, jacobian = _origin_system(n)
+    found = correct(system, guess, fixed, jacobian, _TOLERANCE, 40)
+    if found is None or np.max(np.abs(found[0] - guess)) > 0.2:
+        raise ConvergenceError(
+            f"the origin of {n} patterns at d={dilution!r} was not found, the limit is d="
+            f"{known[-1]:.12g}",
+            np.inf,
+        )
+    return found[0][:-1]
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Where a path ended: (v, b) in units of `scales`, how far, and the evaluations it took."""
+
+    y: np.ndarray | None
+    far: float
+    reached: bool
+    iterations: int
+
+
+def path(
+    n: int,
+    dilution: float,
+    start: np.ndarray,
+    towards: tuple[float, float],
+    length: float,
+    base: tuple[float, float] = (0.0, 0.0),
+) -> Followed:
+    """Follow the state along (sqrt(alpha), t) = base + s d^(n-1) towards, s from 0.
+
+    Up to s = ``length`` or the first fold.
+
+    Raises
+    ------
+    ConvergenceError
+        If the path was lost.
+    """
+    units = scales(n, dilution)
+    unit = float(units[-1])
+    count = 0
+
+    def plane(s):
+        return base[0] + s * unit * towards[0], base[1] + s * unit * towards[1]
+
+    def system(y):
+        nonlocal count
+        if not y[n] > 0.0:
+            return np.full(n + 1, np.nan)
+        count += 1
+        root, t = plane(y[-1])
+        p = at(y, units, dilution, t)
+        return np.append((p.v - p.pull) / units[:n], (p.root - root) / unit)
+
+    def jacobian(y):
+        p = at(y, units, dilution, plane(y[-1])[1])
+        rows = np.vstack([p.pull_gradient(dilution), p.root_gradient()])
+        out = rows[:, : n + 2] / units[:, None]
+        out[:, : n + 1] *= units
+        out[:, -1] *= unit * towards[1]
+        out[-1, -1] -= towards[0]
+        return out
+
+    along = np.zeros(n + 2)
+    along[-1] = 1.0
+    events = [Event("fold", lambda y, t: t[-1])]
+    if math.isfinite(length):
+        events.insert(0, Event("reached", lambda y, t: y[-1] - length))
+    first = min(1e-3, 0.1 * length)
+    curve = trace(
+        system, np.append(start, 0.0), along, events, jacobian=jacobian, step=first,
+        tolerance=_TOLERANCE, min_step=1e-13,
+    )  # fmt: skip
+    if not curve.converged:
+        raise ConvergenceError(
+            f"the state with {n} patterns was lost on the way: {curve.ended}",
+            float(np.max(curve.residuals, initial=np.inf)),
+        )
+    end = curve.points[-1]
+    if curve.ended == "fold" and len(curve.points) > 1 and end[-1] >= length:
+        # Reached and left again within the last step: between the last two points.
+        back = correct(system, np.append(curve.points[-2][:-1], length), along, jacobian)
+        if back is not None:
+            end = back[0]
+            return Followed(end[:-1], length, True, count)
+    if curve.ended == "reached":
+        end[-1] = length
+        better = correct(system, end, along, jacobian, 1e-15, 6)
+        if better is not None and np.max(np.abs(better[0] - end)) < 1e-6:
+            end = better[0]
+        return Followed(end[:-1], length, True, count)
+    return Followed(end[:-1], float(end[-1]), False, count)
+
+
+def find(n: int, dilution: float, root: float, t: float) -> Followed:
+    """The hierarchical state at (sqrt(alpha), t) on the ray from its origin.
+
+    ``far`` is the fraction of the ray up to the fold, where it was not reached; 0 if there is no
+    origin.
+
+    Raises
+    ------
+    ConvergenceError
+        If existence was not decided, within rounding of the fold.
+    """
+    start = origin(n, dilution)
+    if start is None:
+        return Followed(None, 0.0, False, 0)
+    radius = math.hypot(root, t)
+    unit = dilution ** (n - 1)
+    found = path(n, dilution, start, (root / radius, t / radius), radius / unit)
+    far = found.far * unit / radius
+    if not found.reached and abs(far - 1.0) < 1e-13:
+        raise ConvergenceError(
+            f"existence is not decided at sqrt(load)={root!r}, T/(1 - d)={t!r}: within rounding "
+            "of the line where the state ends; move the point by 1e-12", abs(far - 1.0)
+        )  # fmt: skip
+    return Followed(found.y, far, found.reached, found.iterations)
+
+
+def largest_load(n: int, dilution: float, t: float) -> tuple[float, np.ndarray | None]:
+    """alpha_n at t = T/a where the state with ``n`` patterns ends, and (v, b) there.
+
+    (0, None) where there is no such state at loads of 1e-12 d^(2 (n - 1)) and more.
+    """
+    start = origin(n, dilution)
+    if start is None:
+        return 0.0, None
+    base = (0.0, 0.0)
+    if t > 0.0:
+        base = (1e-6 * dilution ** (n - 1), t)
+        found = find(n, dilution, *base)
+        if not found.reached:
+            return 0.0, None
+        start = found.y
+    end = path(n, dilution, start, (1.0, 0.0), math.inf, base)
+    return (base[0] + end.far * dilution ** (n - 1)) ** 2, end.y

@@ -257,7 +257,7 @@ def make_plan(
             f"corruption must be left out unless start='corrupted', got {plan['corruption']!r}"
         )
     n_patterns = model.count(plan["n_spins"])
-    plan["weights"] = _weights(given["weights"], plan["start"], n_patterns)
+    plan["weights"] = _weights(given.get("weights"), plan["start"], n_patterns)
     plan["dynamics"] = Dynamics() if given["dynamics"] is None else given["dynamics"]
     if not isinstance(plan["dynamics"], Dynamics):
         raise TypeError(f"dynamics must be a Dynamics, got {given['dynamics']!r}")
@@ -349,10 +349,17 @@ Task = Callable[[Plan, np.random.SeedSequence, Tick], dict[str, np.ndarray]]
 def run_plan(
     plan: Plan, task: Task, sweeps_each: int, workers: int, progress: bool
 ) -> SimulationResult:
-    """Run ``task`` for each quenched sample, on threads, and label what comes back."""
-    from tqdm import tqdm
-
+    """Run ``task`` for each quenched sample and label what comes back."""
     from .result import assemble
+
+    return assemble(plan, run_samples(plan, task, sweeps_each, workers, progress))
+
+
+def run_samples(
+    plan: Plan, task: Task, sweeps_each: int, workers: int, progress: bool
+) -> list[dict[str, np.ndarray]]:
+    """Run ``task`` for each quenched sample, on threads; what each gave, in order."""
+    from tqdm import tqdm
 
     workers = check.integer("workers", workers, 1, 10**4)
     if not isinstance(progress, (bool, np.bool_)):
@@ -375,22 +382,20 @@ def run_plan(
                 bar.update(n_sweeps)
 
         if workers == 1:
-            samples = [task(plan, child, tick) for child in seeds]
-        else:
-            with ThreadPoolExecutor(min(workers, plan.disorder)) as pool:
-                futures = [pool.submit(task, plan, child, tick) for child in seeds]
-                try:
-                    samples = [future.result() for future in futures]
-                except BaseException:
-                    stop.set()
-                    pool.shutdown(wait=True, cancel_futures=True)
-                    # A sample that was cancelled may stand before the one that failed.
-                    causes = [f.exception() for f in futures if f.done() and not f.cancelled()]
-                    for cause in causes:
-                        if cause is not None and not isinstance(cause, Cancelled):
-                            raise cause from None
-                    raise
-    return assemble(plan, samples)
+            return [task(plan, child, tick) for child in seeds]
+        with ThreadPoolExecutor(min(workers, plan.disorder)) as pool:
+            futures = [pool.submit(task, plan, child, tick) for child in seeds]
+            try:
+                return [future.result() for future in futures]
+            except BaseException:
+                stop.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+                # A sample that was cancelled may stand before the one that failed.
+                causes = [f.exception() for f in futures if f.done() and not f.cancelled()]
+                for cause in causes:
+                    if cause is not None and not isinstance(cause, Cancelled):
+                        raise cause from None
+                raise
 
 
 def entries(model: Any, quenched: Any, number: int) -> np.ndarray:

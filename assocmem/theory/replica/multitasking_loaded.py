@@ -139,8 +139,11 @@ def solve(
     t = temperature / a
     if levels and standard.load == 0.0 and d > 0.0:
         return _all_levels(model, temperature)
+    if d > 0.0 and standard.load > 0.0 and (levels or state == "retrieval"):
+        return _hierarchical(model, temperature, state, n if levels else 1)
     if levels and n > 1:
-        return _hierarchical(model, temperature, n)
+        reason = "no entries are blank (d = 0): no spins are left for a second pattern"
+        return State(state, model, temperature, False, reason)
     if state == "spin-glass" and standard.load > 0.0:
         edge = a * (1.0 + math.sqrt(standard.load))
         if temperature >= edge:
@@ -215,20 +218,20 @@ def _rescaled(found: State, model: Multitasking, temperature: float, name: str) 
     )
 
 
-def _hierarchical(model: Multitasking, temperature: float, n: int) -> State:
-    """``n`` > 1 levels at a load > 0."""
-    name, d, load = "hierarchical", model.dilution, model.load
+def _hierarchical(model: Multitasking, temperature: float, name: str, n: int) -> State:
+    """``n`` levels at a load > 0 and d > 0."""
+    d, load = model.dilution, model.load
     a = 1.0 - d
-    if d == 0.0:
-        reason = "no entries are blank (d = 0): no spins are left for a second pattern"
-        return State(name, model, temperature, False, reason)
     if temperature >= a:
         reason = f"no pattern condenses at T >= 1 - d = {a:.12g}"
         return State(name, model, temperature, False, reason)
     root = math.sqrt(load)
     found = find(n, d, root, temperature / a)
     if found.y is None:
-        reason = f"{n} levels need d below {dilution_limit(n):.12g} however small the load"
+        reason = (
+            f"{n} condensed pattern{'s' * (n > 1)} need d below {dilution_limit(n):.12g} however "
+            "small the load"
+        )
         return State(name, model, temperature, False, reason)
     if not found.reached:
         reason = (
@@ -277,7 +280,7 @@ def _state(
         overlaps=overlaps,
         q=min(1.0, p.q),
         C=p.c / a,
-        r=a * a * p.q / (gap * gap) if load > 0.0 else 0.0,
+        r=a * a * p.q / (gap * gap) if gap != 0.0 else math.inf,
         free_energy=a * free_energy,
         energy=a * energy,
         entropy=entropy,
@@ -324,7 +327,7 @@ def _cold_levels(model: Multitasking) -> State:
     overlaps = tuple(a * d**k for k in range(n))
     energy = -0.5 * a / (1.0 + d)  # -(1/2) sum of the squares
     return finished(
-        model, 0.0, name, overlaps=overlaps, q=1.0, C=0.0, r=0.0, free_energy=energy,
+        model, 0.0, name, overlaps=overlaps, q=1.0, C=0.0, r=a * a, free_energy=energy,
         energy=energy, entropy=0.0, stability={"longitudinal": 1.0}, residual=0.0, iterations=0,
         regime="hierarchical",
     )  # fmt: skip

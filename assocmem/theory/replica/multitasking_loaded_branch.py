@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy.optimize import brentq
 
 from ...errors import ConvergenceError
 from ..lines import Curve, Event, correct, trace
@@ -101,6 +102,8 @@ def origin(n: int, dilution: float) -> np.ndarray | None:
     """
     if dilution <= _SPARSE:
         return np.array([*np.ones(n), math.sqrt(2.0 / math.pi) * dilution])
+    if n == 1:
+        return _origin_of_one(dilution)
     curve = _origins(n, dilution > _EASY)
     known = curve.points[:, -1]
     if dilution > known[-1]:
@@ -120,6 +123,26 @@ def origin(n: int, dilution: float) -> np.ndarray | None:
             np.inf,
         )
     return found[0][:-1]
+
+
+def _origin_of_one(dilution: float) -> np.ndarray | None:
+    """One pattern: c = 1 gives d in terms of sigma = b/v, rising from 0 to 2/3."""
+    if dilution >= 2.0 / 3.0:
+        return None
+
+    def excess(sigma):
+        v, rest = math.erf(1.0 / (math.sqrt(2.0) * sigma)), math.exp(-0.5 / (sigma * sigma))
+        wide = v * sigma * math.sqrt(0.5 * math.pi)
+        return (wide - rest) + dilution * math.expm1(-0.5 / (sigma * sigma))
+
+    if excess(300.0) < 0.0:
+        raise ConvergenceError(
+            f"the origin of one pattern at d={dilution!r} is not resolved: too near to 2/3",
+            2.0 / 3.0 - dilution,
+        )
+    sigma = brentq(excess, 1e-3, 300.0, xtol=1e-16, rtol=1e-15)
+    v = math.erf(1.0 / (math.sqrt(2.0) * sigma))
+    return np.array([v, sigma * v])
 
 
 @dataclass(frozen=True)
@@ -231,20 +254,42 @@ def find(n: int, dilution: float, root: float, t: float) -> Followed:
     return Followed(found.y, far, found.reached, found.iterations)
 
 
-def largest_load(n: int, dilution: float, t: float) -> tuple[float, np.ndarray | None]:
-    """alpha_n at t = T/a where the state with ``n`` patterns ends, and (v, b) there.
+def fold_value(p: Point, units: np.ndarray, dilution: float) -> float:
+    """Determinant of the derivatives of (v - pull, sqrt(alpha)) by (v, b), zero on spinodals."""
+    n = len(p.v)
+    rows = np.vstack([p.pull_gradient(dilution), p.root_gradient()])[:, : n + 1]
+    return float(np.linalg.det(rows * units / units[:, None]))
 
-    (0, None) where there is no such state at loads of 1e-12 d^(2 (n - 1)) and more.
+
+@dataclass(frozen=True)
+class End:
+    """Where a state ends at a given t: the load, (v, b) in units of `scales`, and a residual.
+
+    ``load`` is 0 and ``y`` None where there is no such state.
+    """
+
+    load: float
+    y: np.ndarray | None
+    residual: float
+
+
+def largest_load(n: int, dilution: float, t: float) -> End:
+    """The load alpha_n at t = T/a at which the state with ``n`` patterns ends.
+
+    0 where there is no such state at loads of 1e-12 d^(2 (n - 1)) and more.
     """
     start = origin(n, dilution)
     if start is None:
-        return 0.0, None
-    base = (0.0, 0.0)
+        return End(0.0, None, 0.0)
+    unit, base = dilution ** (n - 1), (0.0, 0.0)
     if t > 0.0:
-        base = (1e-6 * dilution ** (n - 1), t)
+        base = (1e-6 * unit, t)
         found = find(n, dilution, *base)
         if not found.reached:
-            return 0.0, None
+            return End(0.0, None, 0.0)
         start = found.y
     end = path(n, dilution, start, (1.0, 0.0), math.inf, base)
-    return (base[0] + end.far * dilution ** (n - 1)) ** 2, end.y
+    units = scales(n, dilution)
+    root, p = base[0] + end.far * unit, at(end.y, units, dilution, t)
+    errors = [*((p.v - p.pull) / units[:n]), (p.root - root) / unit, fold_value(p, units, dilution)]
+    return End(root * root, end.y, float(np.max(np.abs(errors))))

@@ -228,15 +228,21 @@ def _hierarchical(model: Multitasking, temperature: float, name: str, n: int) ->
     root = math.sqrt(load)
     found = find(n, d, root, temperature / a)
     if found.y is None:
-        reason = (
-            f"{n} condensed pattern{'s' * (n > 1)} need d below {dilution_limit(n):.12g} however "
-            "small the load"
-        )
+        reason = f"at T = 0 {n} condensed patterns need d below {dilution_limit(n):.12g}"
+        if n == 1:
+            reason = "a condensed pattern needs d below 2/3 at extensive load"
+        elif temperature > 0.0:
+            reason += ", and at this T a d not far above that"
         return State(name, model, temperature, False, reason)
     if not found.reached:
+        way = (
+            "from the origin at fixed sqrt(load)/T"
+            if d < 0.5 or d <= dilution_limit(n)
+            else "from vanishing load"
+        )
         reason = (
-            "followed from the origin at fixed sqrt(load)/T, it ends at load "
-            f"{load * found.far**2:.12g}, T {temperature * found.far:.12g}"
+            f"followed {way}, it ends at load {found.place[0] ** 2:.12g}, "
+            f"T {found.place[1] * a:.12g}"
         )
         return State(name, model, temperature, False, reason, iterations=found.iterations)
     units = scales(n, d)

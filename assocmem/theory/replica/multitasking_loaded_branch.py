@@ -10,6 +10,7 @@ for small d; it is followed in d to the dilution wanted, up to a fold, and from 
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +25,7 @@ from .multitasking_loaded_equations import Point, point
 MOST = 12  # condensed patterns
 _SPARSE = 0.02  # dilution at which the origin is explicit: noise 1/60 of the least field
 _EASY = 0.45  # dilution up to which there is an origin for every number of patterns
+_FAINT = 1e-6  # sqrt(alpha)/d^(P-1) taken for a vanishing one at T > 0
 _TOLERANCE = 1e-13
 
 
@@ -85,9 +87,9 @@ def _origins(n: int, to_the_end: bool) -> Curve:
 
 
 def dilution_limit(n: int) -> float:
-    """The d above which ``n`` patterns in a hierarchy are no state even for vanishing load.
+    """The d above which ``n`` patterns in a hierarchy are no state of T = 0 at any load.
 
-    2/3 for one pattern: v -> 0 there, since 3 (1 - d) = 1; folds for more. It tends to 1/2.
+    2/3 for one pattern: v -> 0 there, since 3 (1 - d) = 1; folds for more. They tend to 1/2.
     """
     return 2.0 / 3.0 if n == 1 else float(_origins(n, True).points[-1][-1])
 
@@ -147,12 +149,16 @@ def _origin_of_one(dilution: float) -> np.ndarray | None:
 
 @dataclass(frozen=True)
 class Followed:
-    """Where a path ended: (v, b) in units of `scales`, how far, and the evaluations it took."""
+    """Where a path ended: (v, b) in units of `scales`, how far, the evaluations it took.
+
+    ``place`` is (sqrt(alpha), t) there.
+    """
 
     y: np.ndarray | None
     far: float
     reached: bool
     iterations: int
+    place: tuple[float, float] = (0.0, 0.0)
 
 
 def path(
@@ -218,40 +224,84 @@ def path(
         back = correct(system, np.append(curve.points[-2][:-1], length), along, jacobian)
         if back is not None:
             end = back[0]
-            return Followed(end[:-1], length, True, count)
+            return Followed(end[:-1], length, True, count, plane(length))
     if curve.ended == "reached":
         end[-1] = length
         better = correct(system, end, along, jacobian, 1e-15, 6)
         if better is not None and np.max(np.abs(better[0] - end)) < 1e-6:
             end = better[0]
-        return Followed(end[:-1], length, True, count)
-    return Followed(end[:-1], float(end[-1]), False, count)
+        return Followed(end[:-1], length, True, count, plane(length))
+    return Followed(end[:-1], float(end[-1]), False, count, plane(float(end[-1])))
+
+
+def _beside(n: int, dilution: float, t: float) -> np.ndarray | None:
+    """(v, b) at sqrt(alpha) = `_FAINT` d^(n-1) and t, above the largest d of T = 0.
+
+    Warm states outlive it: one is followed in d at that load and t, from just below.
+    """
+    if n == 1 or t == 0.0:
+        return None
+    first = (1.0 - 1e-3) * dilution_limit(n)
+    units = scales(n, first)
+    load = _FAINT * float(units[-1])
+    start = find(n, first, load, t)
+    if not start.reached:
+        return None
+
+    def system(y):
+        if not (y[n] > 0.0 and 0.0 < y[-1] < 1.0):
+            return np.full(n + 1, np.nan)
+        p = at(y, units, float(y[-1]), t)
+        return np.append((p.v - p.pull) / units[:n], (p.root - load) / units[-1])
+
+    along = np.zeros(n + 2)
+    along[-1] = 1.0
+    events = [Event("reached", lambda y, t: y[-1] - dilution), Event("fold", lambda y, t: t[-1])]
+    curve = trace(
+        system, np.append(start.y, first), along, events, step=1e-4, tolerance=1e-12, min_step=1e-12
+    )
+    if not curve.converged:
+        raise ConvergenceError(
+            f"the state with {n} patterns was lost on the way in d: {curve.ended}",
+            float(np.max(curve.residuals, initial=np.inf)),
+        )
+    if curve.ended != "reached":
+        return None
+    return curve.points[-1][:-1] * units / scales(n, dilution)
 
 
 def find(n: int, dilution: float, root: float, t: float) -> Followed:
-    """The hierarchical state at (sqrt(alpha), t) on the ray from its origin.
+    """The hierarchical state at (sqrt(alpha), t).
 
-    ``far`` is the fraction of the ray up to the fold, where it was not reached; 0 if there is no
-    origin.
+    On the ray from its origin, or where there is none from a state at a faint load. ``far`` is
+    the fraction of the way up to the fold, where it was not reached; 0 if there is no such way.
 
     Raises
     ------
     ConvergenceError
         If existence was not decided, within rounding of the fold.
     """
+    unit, base = dilution ** (n - 1), (0.0, 0.0)
     start = origin(n, dilution)
     if start is None:
-        return Followed(None, 0.0, False, 0)
-    radius = math.hypot(root, t)
-    unit = dilution ** (n - 1)
-    found = path(n, dilution, start, (root / radius, t / radius), radius / unit)
+        start = _beside(n, dilution, t)
+        if start is None:
+            return Followed(None, 0.0, False, 0)
+        # A load may be fainter still: the way is in sqrt(alpha), up or down.
+        base = (_FAINT * float(scales(n, (1.0 - 1e-3) * dilution_limit(n))[-1]), t)
+    way = (root - base[0], t - base[1])
+    radius = math.hypot(*way)
+    if radius == 0.0:
+        return Followed(start, 1.0, True, 0, base)
+    found = path(n, dilution, start, (way[0] / radius, way[1] / radius), radius / unit, base)
     far = found.far * unit / radius
     if not found.reached and abs(far - 1.0) < 1e-13:
         raise ConvergenceError(
             f"existence is not decided at sqrt(load)={root!r}, T/(1 - d)={t!r}: within rounding "
-            "of the line where the state ends; move the point by 1e-12", abs(far - 1.0)
-        )  # fmt: skip
-    return Followed(found.y, far, found.reached, found.iterations)
+            "of the line where the state ends; move the point by 1e-12",
+            abs(far - 1.0),
+        )
+    return dataclasses.replace(found, far=far)
 
 
 def fold_value(p: Point, units: np.ndarray, dilution: float) -> float:
@@ -278,16 +328,17 @@ def largest_load(n: int, dilution: float, t: float) -> End:
 
     0 where there is no such state at loads of 1e-12 d^(2 (n - 1)) and more.
     """
-    start = origin(n, dilution)
-    if start is None:
-        return End(0.0, None, 0.0)
     unit, base = dilution ** (n - 1), (0.0, 0.0)
     if t > 0.0:
-        base = (1e-6 * unit, t)
+        base = (_FAINT * unit, t)
         found = find(n, dilution, *base)
         if not found.reached:
             return End(0.0, None, 0.0)
         start = found.y
+    else:
+        start = origin(n, dilution)
+        if start is None:
+            return End(0.0, None, 0.0)
     end = path(n, dilution, start, (1.0, 0.0), math.inf, base)
     units = scales(n, dilution)
     root, p = base[0] + end.far * unit, at(end.y, units, dilution, t)

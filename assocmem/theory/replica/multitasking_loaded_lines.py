@@ -18,6 +18,7 @@ from scipy.optimize import brentq
 from ... import _validate as check
 from ...errors import ConvergenceError
 from ..diagram import PhaseDiagram
+from ..gaussian import moments
 from ..lines import Event, Line, laid_out, trace
 from . import hopfield_lines as one
 from . import hopfield_reduced as red
@@ -27,6 +28,7 @@ from .hopfield_zero import turning_points
 from .multitasking_loaded import checked
 from .multitasking_loaded_branch import at as at_levels
 from .multitasking_loaded_branch import fold_value, largest_load, scales
+from .multitasking_loaded_equations import Point
 
 if TYPE_CHECKING:
     from ...hopfield.multitasking import Multitasking
@@ -98,7 +100,7 @@ def phase_diagram(
     for n in _LEVELS:
         end = largest_load(n, d, 0.0)
         if end.y is None:
-            notes.append(f"no state of {n} levels at any extensive load")
+            notes.append(f"no state of {n} levels at T = 0 at any load: its line is left out")
             continue
         points[f"critical load of {n} levels at T = 0"] = end.load
         points[f"last overlap of {n} levels at their critical load"] = float(
@@ -172,11 +174,38 @@ def _first_order(law: Condensate, sigma_c: float, n_points: int, lines, points, 
     sigma = brentq(gap, low, high, xtol=1e-16, rtol=1e-15)
     load = float(at(law, sigma, 0.0)[red.ROOT_LOAD]) ** 2
     points["load below which retrieval is lower than the spin glass"] = load
-    cut = Event("load -> 0", lambda y, t: at_x(law, y)[red.ROOT_LOAD] - 10.0 * _cut(root))
+    least = max(10.0 * _cut(root), min(1e-3, 0.2 * root))  # differences of f over sqrt(alpha)
+    cut = Event("load -> 0", lambda y, t: at_x(law, y)[red.ROOT_LOAD] - least)
     start, along = np.array([sigma, 1.0, 1.0]), np.array([0.0, -1.0, 0.0])
-    curve = one._traced("T_c", one._equal(law), start, along, [cut])
+    curve = one._traced("T_c", _equal(law), start, along, [cut])
     name = "retrieval and spin glass have one free energy"
-    lines["T_c"] = one._line(name, law, curve, one._equal(law), n_points, limit=True)
+    lines["T_c"] = one._line(name, law, curve, _equal(law), n_points, limit=True)
+
+
+def _equal(law: Condensate):
+    """Equal T and f of retrieval (sigma, x) and glass (x_g) at the load of the former.
+
+    Of `hopfield_lines`, with the glass continued analytically past T = 0, q = 1 - tau c, so that
+    differences across T = 0 are those of a smooth function.
+    """
+
+    def system(y):
+        if not (0.0 < y[1] < 2.0 and 0.0 < y[2] < 2.0):
+            return np.full(2, np.nan)
+        out = at_x(law, y)
+        root, tau = out[red.ROOT_LOAD], 1.0 / y[2] - 1.0
+        if not root > 0.0:
+            return np.full(2, np.nan)
+        g = moments(0.0, 1.0, tau)
+        root_q = math.sqrt(g[1] if tau >= 0.0 else 1.0 - tau * g[2])
+        b = g[2] + root * root_q
+        gap = root * root_q / b
+        log_gap = math.log(gap) if gap < 0.5 else math.log1p(-g[2] / b)
+        f = 0.5 * root * root * (1.0 + tau * b * log_gap)
+        f += 0.5 * b * (g[2] - root * root_q) - b * g[6]
+        return np.array([tau * b - out[red.T], (f - out[red.F]) / root])
+
+    return system
 
 
 def _of_mixture(law: Condensate, n_points: int, lines, points) -> None:
@@ -227,10 +256,8 @@ def _of_levels(n: int, d: float, start: np.ndarray, load: float, n_points: int) 
     ]
     curve = trace(system, np.append(start, 0.0), along, events, tolerance=_TOLERANCE, max_step=0.1)
     if not curve.converged:
-        raise ConvergenceError(
-            f"line T_M_hierarchical_{n} was lost: {curve.ended}",
-            float(np.max(curve.residuals, initial=np.inf)),
-        )
+        # Next to the largest d two folds meet where overlaps become equal: a bifurcation.
+        return _pieced(n, d, n_points)
 
     def plane(y):
         return np.array([averages(y).root ** 2, y[-1]])
@@ -238,20 +265,52 @@ def _of_levels(n: int, d: float, start: np.ndarray, load: float, n_points: int) 
     found, residual = laid_out(curve, system, n_points, plane, tolerance=_TOLERANCE)
     rows = [averages(y) for y in found]
     loads = np.array([p.root**2 for p in rows])
+    return Line(
+        f"the state of {n} levels ends (spinodal)",
+        loads,
+        a * unit * np.abs(found[:, -1]),
+        _states_of(rows, a),
+        residual,
+        bool(np.max(residual) <= _TOLERANCE),
+        curve.ended,
+    )
+
+
+def _pieced(n: int, d: float, n_points: int) -> Line:
+    """`_of_levels` temperature by temperature, for a spinodal in pieces."""
+    a = 1.0 - d
+    low, high = 0.0, 1.0
+    while high - low > 1e-6:
+        middle = 0.5 * (low + high)
+        found = largest_load(n, d, middle).y is not None
+        low, high = (middle, high) if found else (low, middle)
+    ts = np.linspace(0.0, low, n_points)
+    ends = [largest_load(n, d, t) for t in ts]
+    if any(end.y is None for end in ends):
+        raise ConvergenceError(f"line T_M_hierarchical_{n} is not one in T at d={d!r}", math.inf)
+    units = scales(n, d)
+    rows = [at_levels(end.y, units, d, t) for end, t in zip(ends, ts, strict=True)]
+    residual = np.array([end.residual for end in ends])
+    return Line(
+        f"the state of {n} levels ends (spinodal)",
+        np.array([end.load for end in ends]),
+        a * ts,
+        _states_of(rows, a),
+        residual,
+        bool(np.max(residual) <= _TOLERANCE),
+        "no state at loads of 1e-12 d^(2 (levels - 1))",
+    )
+
+
+def _states_of(rows: list[Point], a: float) -> dict[str, np.ndarray]:
+    """Order parameters along a line, in the units of the model."""
+    n = len(rows[0].v)
     states = {f"overlap_{k + 1}": a * np.array([p.v[k] for p in rows]) for k in range(n)}
     states["overlap"] = states["overlap_1"]
     states["q"] = np.array([p.q for p in rows])
     states["C"] = np.array([p.c for p in rows]) / a
     states["r"] = a * a * states["q"] / np.array([p.gap for p in rows]) ** 2
-    return Line(
-        f"the state of {n} levels ends (spinodal)",
-        loads,
-        a * unit * np.abs(found[:, -1]),
-        states,
-        residual,
-        bool(np.max(residual) <= _TOLERANCE),
-        curve.ended,
-    )
+    return states
 
 
 def _rescaled(line: Line, a: float) -> Line:

@@ -52,6 +52,16 @@ FIGURES: dict[str, tuple[str, dict[str, Any], str]] = {
         {},
         "examples needed by multitasking networks, the same with and without a teacher",
     ),
+    "multitasking-loss": (
+        "multitasking_loss",
+        {"show": "energy"},
+        "squared-error loss against energy: one line, and the same minima",
+    ),
+    "multitasking-loss-patterns": (
+        "multitasking_loss",
+        {"show": "patterns"},
+        "the loss of each pattern as all are learned in parallel",
+    ),
     "detection-couplings": (
         "detection",
         {"kind": "couplings"},
@@ -86,6 +96,16 @@ FIGURES: dict[str, tuple[str, dict[str, Any], str]] = {
         "real_gallery",
         {},
         "one image of each class, corrupted, and what networks of several orders retrieve",
+    ),
+    "multitasking-amplitudes": (
+        "amplitudes",
+        {},
+        "overlaps of patterns retrieved at once against dilution: ground state and simulation",
+    ),
+    "multitasking-images": (
+        "several_images",
+        {},
+        "real images with blank pixels: one cue, and all images in the state it leads to",
     ),
 }
 """Module, arguments of its ``compute``, and what it shows, by the name of the figure."""

@@ -13,36 +13,40 @@ if TYPE_CHECKING:
     import matplotlib.axes
     import xarray
 
-STAGES = ("stored", "cue", "retrieved")
-WRONG, BLANK = 2, 0
+STAGES = ("image", "cue", "retrieved")
 
 
 def compute(
     data: str = "digits",
     *,
-    classes: Sequence[int] = (0, 1, 7),
-    dilution: float = 0.4,
+    classes: Sequence[int] = (0, 5, 7),
+    dilution: float = 0.5,
+    copies: int = 32,
     noise: float = 0.2,
-    threshold: float | str = "half",
+    threshold: float | str = "mean",
     varying: bool = True,
     sweeps: int = 200,
     seed: int = 0,
 ) -> xarray.Dataset:
     """Start from one corrupted image and let the network run at T = 0.
 
-    The typical image of each class is stored, each pixel blank with probability d. The cue is the
-    first of them, a fraction ``noise`` of its pixels flipped, and noise where it is blank. Spins
-    that it leaves free may take up any other image or its negative: signs are folded.
+    The typical image of each class is stored on ``copies`` spins for each pixel, each of them
+    blank with probability d for each image. The cue is the first image, a fraction ``noise`` of its
+    spins flipped, and coin tosses where it is blank. Spins that it leaves free take up other
+    images or their negatives: signs are folded. An image is read as the mean of the spins that
+    it does not leave blank, pixel by pixel.
 
     Parameters
     ----------
     data, threshold, varying
-        Of `assocmem.patterns.Structured`. Without ``varying`` all images share a background, and
-        states with large overlaps with all of them are easy.
+        Of `assocmem.patterns.Structured`; with ``varying`` the pixels are those that differ
+        between some of all its classes.
     classes : sequence of int
         Labels of the images, at least two; the first is the cue.
     dilution : float
         d in [0, 1).
+    copies : int
+        Spins of each pixel.
     noise : float
         In [0, 1/2].
     sweeps : int
@@ -53,11 +57,11 @@ def compute(
     Returns
     -------
     xarray.Dataset
-        ``picture`` over ``pattern``, ``stage``, ``row`` and ``column``: the stored image with its
-        blanks (0), and the pixels of the state that the image does not leave blank: +-1, +2 or -2
-        where they differ from the image (of the folded sign), and NaN where a pixel is not kept.
-        ``overlap`` over ``pattern`` and ``stage``, ``sign``, ``filled`` (share of pixels that are
-        not blank, the largest overlap), and ``state``, the whole state.
+        ``picture`` over ``pattern``, ``stage``, ``row`` and ``column``: the image, and how it is
+        read in the cue and in the state reached, of the folded sign, in [-1, 1]; NaN where a pixel
+        is not kept. ``overlap`` over ``pattern`` and ``stage``, ``sign``, ``filled`` (share of
+        spins that are not blank, the largest overlap), ``correlation`` of the images (over
+        ``pattern`` and ``other``), and ``state``, the mean of all spins of each pixel.
 
     Raises
     ------
@@ -73,37 +77,42 @@ def compute(
 
     noise = check.real("noise", noise, 0.0, 0.5)
     sweeps = check.integer("sweeps", sweeps, 1)
-    ensemble = Structured(data, threshold, tuple(classes), bool(varying))
-    number, size = ensemble.archetypes.shape
-    if number < 2:
-        raise ValueError(f"classes must be at least two labels, got {classes!r}")
-    model = Multitasking(n_patterns=number, dilution=dilution, entries=ensemble)
-    draw_seed, start_seed, chain_seed = np.random.SeedSequence(
-        check.integer("seed", seed, 0)
-    ).spawn(3)
-    sample = model.draw(size, np.random.default_rng(draw_seed))
-    rng = np.random.default_rng(start_seed)
+    copies = check.integer("copies", copies, 1, 10**4)
+    seeds = np.random.SeedSequence(check.integer("seed", seed, 0)).spawn(3)
+    ensemble = Structured(data, threshold, None, bool(varying))
+    labels = list(ensemble.labels)
+    if len(set(classes)) < 2 or not set(classes) <= set(labels):
+        raise ValueError(f"classes must be at least two of {labels}, got {classes!r}")
+    images = ensemble.archetypes[[labels.index(label) for label in classes]]
+    number, pixels = images.shape
+    size = pixels * copies
+    model = Multitasking(n_patterns=number, dilution=dilution)
+    rng = np.random.default_rng(seeds[0])
+    blank = rng.random((number, size)) < model.dilution
+    sample = model.sample_of(np.where(blank, 0, np.repeat(images, copies, axis=1)))
     patterns = sample.patterns
+    rng = np.random.default_rng(seeds[1])
     filled = np.flatnonzero(patterns[0])
     cue = 2 * rng.integers(0, 2, size, dtype=np.int8) - 1
     cue[filled] = patterns[0, filled]
     cue[rng.permutation(filled)[: round(noise * len(filled))]] *= -1
-    running = engine(sample, cue[None], 0.0, [chain_seed])
+    running = engine(sample, cue[None], 0.0, [seeds[2]])
     running.run(sweeps)
-    state = running.spins[0]
-    overlaps = np.stack([sample.overlaps(x) for x in (cue, state)], axis=1)
+    states = {"cue": cue, "retrieved": running.spins[0]}
+    overlaps = np.stack([sample.overlaps(x) for x in states.values()], axis=1)
     sign = np.where(overlaps[:, 1] < 0.0, -1, 1)
     pictures = np.full((number, len(STAGES), len(ensemble.pixels)), np.nan)
-    for mu, pattern in enumerate(patterns):
-        shown = [pattern]
-        for spins in (cue, state):
-            folded = sign[mu] * spins
-            shown.append(pattern * np.where(folded == pattern, 1, -WRONG))
+    for mu in range(number):
+        seen = (patterns[mu] != 0).reshape(pixels, copies)
+        shown = [images[mu].astype(float)]
+        for spins in states.values():
+            total = np.sum(sign[mu] * spins.reshape(pixels, copies) * seen, axis=1)
+            shown.append(total / np.maximum(seen.sum(axis=1), 1))
         pictures[mu][:, ensemble.pixels] = shown
     side = round(len(ensemble.pixels) ** 0.5)
     grid = ("pattern", "stage", "row", "column")
-    full = np.full(len(ensemble.pixels), np.nan)
-    full[ensemble.pixels] = state
+    whole = np.full(len(ensemble.pixels), np.nan)
+    whole[ensemble.pixels] = states["retrieved"].reshape(pixels, copies).mean(axis=1)
     share = np.mean(patterns != 0, axis=1)
     folded = np.concatenate([share[:, None], overlaps * sign[:, None]], axis=1)
     return xr.Dataset(
@@ -112,13 +121,15 @@ def compute(
             "overlap": (("pattern", "stage"), folded),
             "sign": ("pattern", sign),
             "filled": ("pattern", share),
-            "state": (("row", "column"), full.reshape(side, side)),
+            "correlation": (("pattern", "other"), images.astype(float) @ images.T / pixels),
+            "state": (("row", "column"), whole.reshape(side, side)),
         },
-        coords={"pattern": list(ensemble.labels), "stage": list(STAGES)},
+        coords={"pattern": list(classes), "other": list(classes), "stage": list(STAGES)},
         attrs={
             "model": to_json(model),
             "data": data,
             "dilution": model.dilution,
+            "copies": copies,
             "noise": noise,
             "n_spins": size,
             "seed": seed,
@@ -127,10 +138,10 @@ def compute(
 
 
 def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
-    """A row for each image: as stored, in the cue, in the state reached; that state last.
+    """A row for each image: itself, and as read in the cue and in the state reached; that last.
 
-    Pixels that are blank or not kept are pale blue, and pixels that differ from the image red.
-    Under each picture is its overlap over the largest possible one.
+    Under each picture is its overlap over the largest possible one. Pixels that are not kept are
+    pale blue.
 
     Parameters
     ----------
@@ -144,19 +155,20 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
     matplotlib.axes.Axes
     """
     import matplotlib.pyplot as plt
-    from matplotlib.colors import ListedColormap
+    from matplotlib.colors import LinearSegmentedColormap
 
     number = dataset.sizes["pattern"]
     columns = len(STAGES) + 1
     if ax is None:
-        ax = plt.subplots(figsize=(1.7 * columns, 1.9 * number + 0.6), layout="constrained")[1]
-    # -2 and -1 dark, 0 blank, 1 and 2 light; red where wrong.
-    colors = ListedColormap(["#e08e8e", "#f4f1ea", "#cfdbe6", "#1c2733", "#a3262a"])
+        size = (1.75 * columns, 1.95 * number + 0.9)
+        ax = plt.subplots(figsize=size, layout="constrained")[1]
+    colors = LinearSegmentedColormap.from_list("ink", ["#f7f4ec", "#8d949c", "#16212d"])
+    colors.set_bad("#cfdbe6")
 
     def show(picture: np.ndarray, left: float, top: float) -> None:
         ax.imshow(
-            np.nan_to_num(picture, nan=BLANK), cmap=colors, vmin=-2.5, vmax=2.5,
-            interpolation="nearest", extent=(left, left + 0.94, top + 0.94, top), aspect="auto",
+            picture, cmap=colors, vmin=-1, vmax=1, interpolation="nearest",
+            extent=(left, left + 0.94, top + 0.94, top), aspect="auto",
         )  # fmt: skip
 
     for k in range(number):
@@ -165,17 +177,13 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
             show(one["picture"].values[j], j, 1.2 * k)
             if j:
                 share = float(one["overlap"].values[j] / one["filled"])
+                text = f"{share:.2f}" + ", negative" * (j == 2 and one["sign"].item() < 0)
                 ax.text(
-                    j + 0.47, 1.2 * k + 0.96, f"{share:.2f}", ha="center", va="top",
-                    fontsize="small",
+                    j + 0.47, 1.2 * k + 0.97, text, ha="center", va="top", fontsize="small"
                 )  # fmt: skip
-        name = str(one["pattern"].item())
-        ax.text(-0.06, 1.2 * k + 0.47, name, ha="right", va="center", fontsize="large")
-        if one["sign"] < 0:
-            ax.text(2 + 0.47, 1.2 * k + 1.08, "negative", ha="center", va="top", fontsize="x-small")
     show(dataset["state"].values, len(STAGES) + 0.15, 0.6 * (number - 1))
-    ax.set_xlim(-0.2, columns + 0.15)
-    ax.set_ylim(1.2 * number + 0.05, -0.05)
+    ax.set_xlim(-0.05, columns + 0.12)
+    ax.set_ylim(1.2 * number + 0.02, -0.05)
     ax.set_aspect("equal")
     places = [*(j + 0.47 for j in range(len(STAGES))), len(STAGES) + 0.62]
     ax.set_xticks(places, [*STAGES, "whole state"])
@@ -184,9 +192,10 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     given = dataset.attrs
-    ax.set_title(
-        f"{given['data']}: $K={number}$ images, $d={given['dilution']:g}$, $N={given['n_spins']}$; "
-        f"one cue with {100 * given['noise']:g}% of its pixels flipped",
+    ax.set_xlabel(
+        f"{given['data']}: {number} images in one state, $d={given['dilution']:g}$, "
+        f"$N={given['n_spins']}$;\nthe cue is one image with {100 * given['noise']:g}% of its "
+        "spins flipped",
         fontsize="medium",
     )
     return ax

@@ -261,7 +261,10 @@ def evaluate(y, filled, offset, weights, v, u, temperature, gradient, hessian):
 
 @njit(cache=True, error_model="numpy")
 def _each(y, filled, offset, weights, v, u, temperature, out):
-    """Weight times tanh, tanh^2, C, dC/da, d^2C/da^2, entropy of each word, (6, words)."""
+    """Weight times tanh, tanh^2, C, dC/da, d^2C/da^2, entropy of each word, (6, words).
+
+    At T = 0 fields within rounding of 0 are taken as 0: tanh of free spins is 0.
+    """
     n_words, n = y.shape
     for w in range(n_words):
         a, width = offset[w], 0.0
@@ -269,6 +272,12 @@ def _each(y, filled, offset, weights, v, u, temperature, out):
             a += y[w, k] * u[k]
             if v > 0.0:
                 width += v * filled[w, k] * u[k] * u[k]
+        if temperature == 0.0 and width == 0.0:
+            scale = abs(offset[w])
+            for k in range(n):
+                scale += abs(y[w, k] * u[k])
+            if abs(a) <= 1e-12 * scale:
+                a = 0.0
         s = moments(a, math.sqrt(width), temperature)
         out[0, w] = weights[w] * s[0]
         out[1, w] = weights[w] * s[1]
@@ -353,6 +362,19 @@ class Words:
             gradient, hessian,
         )  # fmt: skip
         return f, gradient / self.roots, hessian
+
+    def frozen(self, nu: Sequence[float]) -> tuple[float, np.ndarray, bool]:
+        """At T = 0, for exact laws: f, its gradient, whether a word beside the blank one is free.
+
+        Where none is the Hessian is 1.
+        """
+        u = self.roots * np.asarray(nu, dtype=np.float64)
+        out = np.empty((6, len(self.weights)))
+        _each(self.y, self.filled, self.offset, self.weights, 0.0, u, 0.0, out)
+        y_tanh = out[0] @ self.y
+        free = np.any((out[1] == 0.0) & np.any(self.y != 0.0, axis=1))
+        f = 0.5 * u @ u - u @ y_tanh - out[0] @ self.offset
+        return float(f), (u - y_tanh) / self.roots, bool(free)
 
     def averages(self, nu: Sequence[float], temperature: float) -> Averages:
         """What else a state is described by; T >= 0. Cost: 1 to 3 us per word."""

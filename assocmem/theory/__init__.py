@@ -1,7 +1,8 @@
 """Theory: what the replica method says of a model. Never imports the simulations.
 
-``solve`` and ``phase_diagram`` look up the theory of a model, `Hopfield` or `Dense`, by the names
-of its class and of its learning rule; the module that holds it is imported on first use.
+``solve`` and ``phase_diagram`` look up the theory of a model, `Hopfield`, `Dense` or `Multitasking`,
+by the names of its class and of its learning rule; the module that holds it is imported on first
+use. ``states`` lists all states of multitasking networks.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _HOME = {
     "Line": "lines",
     "PhaseDiagram": "diagram",
     "State": "state",
+    "States": "replica.multitasking_states",
     "critical_load_rsb": "replica.rsb",
     "admissible_noise": "scaling",
     "basin_load": "replica.exponential_noise",
@@ -38,6 +40,7 @@ _HOME = {
     "threshold_law": "noise",
     "thresholds": "replica.exponential_noise",
     "solve_rsb": "replica.rsb",
+    "states": "replica.multitasking_states",
     "GARDNER_BOUND": "capacity",
     "critical_load": "capacity",
     "retrieval_line": "capacity",
@@ -109,18 +112,18 @@ def solve(
 
     Parameters
     ----------
-    model : Hopfield or Dense
+    model : Hopfield, Dense or Multitasking
         The model; its load is read from it.
     temperature : float
         T >= 0, in the units of the model's energy; 0 is solved exactly, not approached.
     state : str
         "retrieval", "mixture" (equal overlaps with ``n_mixed`` patterns), "spin-glass"
-        or "paramagnet".
+        or "paramagnet"; of multitasking networks also "hierarchical" and "parallel".
     n_mixed : int
-        Number of patterns in a mixture, >= 2.
+        Number of patterns in a mixture, >= 2 (multitasking networks: >= 1).
     law : {"binomial", "gaussian"}, optional
-        Law of the mean of the examples, for `Dense` models that learn from examples alone: the
-        exact one (the default), or its limit for many examples.
+        Law of the mean of the examples, for models that learn from examples alone: the exact one
+        (the default), or its limit for many examples.
 
     Returns
     -------

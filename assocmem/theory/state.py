@@ -19,7 +19,8 @@ class State:
     Parameters
     ----------
     name : str
-        "retrieval", "mixture", "spin-glass" or "paramagnet".
+        "retrieval", "mixture", "spin-glass" or "paramagnet"; of multitasking models also
+        "hierarchical" or "parallel".
     model : object
         The model solved.
     temperature : float
@@ -43,7 +44,8 @@ class State:
         Thouless (finite at T = 0). "longitudinal": curvature of f in the condensed overlaps.
         "uncondensed": against condensation of another pattern. "symmetry": against the breaking
         of the equality of the mixed overlaps, or of those with the examples of one archetype.
-        "noise": against a jump of the noise (dense models).
+        "noise": against a jump of the noise (dense models). "examples": against unequal overlaps
+        with the examples of one pattern (multitasking models).
     stable : bool
         Whether all eigenvalues but the replicon are positive: the state is a local minimum of
         the replica-symmetric free energy.

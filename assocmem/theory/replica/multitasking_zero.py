@@ -1,0 +1,404 @@
+r"""States of multitasking networks at T = 0 and load 0, without learning, by exact bookkeeping.
+
+The free energy at T = 0 is f(m) = |m|^2/2 - E|xi.m|. Its minima are fixed points
+m = E xi sgn(xi.m) with xi.m != 0 for all words but the blank one:
+
+* where no word has xi.m = 0, f is quadratic with Hessian 1 near m, so that a fixed point is a
+  minimum, of energy -|m|^2/2;
+* where words other than the blank one have xi.m = 0, the slopes of f in the directions delta and
+  -delta = -xi add up to -2 sum_ties p |xi.delta| < 0: f goes down, and the point is no minimum
+  whatever the free spins do. At small T > 0 the Hessian has an eigenvalue about -1/T there.
+
+Minima are thus the vertices, see `multitasking_chambers`, that lie inside their own chamber: a
+finite number of inequalities between polynomials in d, decided here in integers for the very
+number d given (a float is a fraction).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ... import _validate as check
+from . import multitasking_chambers as arrangement
+
+if TYPE_CHECKING:
+    import mpmath
+    import xarray
+
+MOST_PATTERNS = 12
+_MOST_PARTS = 100_000  # of branch and bound, where it has a chance to end within seconds
+_PROVED = 7
+
+
+@dataclass(frozen=True)
+class FixedPoint:
+    """A solution of m = E xi sgn(xi.m), one of all its copies by signs and order of patterns.
+
+    Parameters
+    ----------
+    dilution : float or Fraction
+        d.
+    overlaps : tuple of float or Fraction
+        m_1 >= ... >= m_K >= 0, rounded once from exact numbers; exact if d is a Fraction.
+    energy : float or Fraction
+        -|m|^2/2 per spin, which is the free energy.
+    margin : float or Fraction
+        Smallest |xi.m| over words of positive probability, the blank word left out: the field
+        that holds the most loosely bound spins. 0 if the point is on a wall.
+    regime : str
+        "hierarchical", "parallel" or "mixed", decided without rounding.
+    stable : bool
+        Whether the margin is positive: the state is a minimum of f.
+    counts : tuple of tuple of int
+        The integers c_{mu z} of m_mu = sum_z c_{mu z} d^z u^(K - z), u = (1 - d)/2.
+    """
+
+    dilution: float | Fraction
+    overlaps: tuple[float | Fraction, ...]
+    energy: float | Fraction
+    margin: float | Fraction
+    regime: str
+    stable: bool
+    counts: tuple[tuple[int, ...], ...]
+
+    @property
+    def n_patterns(self) -> int:
+        """K."""
+        return len(self.overlaps)
+
+    @property
+    def copies(self) -> int:
+        """Number of states that differ by signs and order of patterns alone, this one included."""
+        number = math.factorial(self.n_patterns)
+        for value in set(self.overlaps):
+            number //= math.factorial(self.overlaps.count(value))
+        return number << sum(value != 0 for value in self.overlaps)
+
+    @cached_property
+    def weights(self) -> tuple[int, ...] | None:
+        """Integers w with s = sgn(xi.w): the name of the chamber; (4, 2, 1) is hierarchical.
+
+        The sum of the chamber's extreme rays over its largest divisor. None for points on walls,
+        and at d = 0, where words with blanks decide nothing.
+        """
+        if not self.stable or self.dilution == 0:
+            return None
+        return arrangement.weights_at(_scaled(self.counts, Fraction(self.dilution))[0])
+
+    def __str__(self) -> str:
+        kind = "stable" if self.stable else "on a wall"
+        shown = ", ".join(f"{float(m):.10g}" for m in self.overlaps)
+        return (
+            f"{self.regime:<12} {kind:<9} energy {float(self.energy):.12g}  "
+            f"margin {float(self.margin):.3g}  overlaps {shown}"
+        )
+
+
+@dataclass(frozen=True)
+class FixedPoints:
+    """The stable states at T = 0 for one dilution, up to signs and order, lowest energy first.
+
+    A sequence of `FixedPoint`.
+
+    Parameters
+    ----------
+    n_patterns : int
+        K.
+    dilution : float or Fraction
+        d.
+    points : tuple of FixedPoint
+        The stable ones.
+    marginal : tuple of FixedPoint
+        Vertices exactly on a wall of their own chamber (margin 0, not stable): a state that
+        begins or ends at this very d, or one that is on a wall for all d.
+    complete : bool
+        Whether it is proved that there are no others.
+    """
+
+    n_patterns: int
+    dilution: float | Fraction
+    points: tuple[FixedPoint, ...]
+    marginal: tuple[FixedPoint, ...]
+    complete: bool
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def __iter__(self) -> Iterator[FixedPoint]:
+        return iter(self.points)
+
+    def __getitem__(self, index: int) -> FixedPoint:
+        return self.points[index]
+
+    @property
+    def ground(self) -> FixedPoint:
+        """The state of lowest energy (among those found, if not ``complete``)."""
+        return self.points[0]
+
+    def __str__(self) -> str:
+        proof = "all of them" if self.complete else "found by search, there may be others"
+        head = (
+            f"{len(self)} states of {self.n_patterns} patterns at T = 0, dilution "
+            f"{float(self.dilution):g} ({proof})"
+        )
+        return "\n".join([head, *(f"  {point}" for point in self.points + self.marginal)])
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Overlaps, energies, margins, regimes and flags over the dimension ``state``."""
+        import xarray as xr
+
+        points = self.points + self.marginal
+        overlaps = np.array([[float(m) for m in point.overlaps] for point in points])
+        data: dict[str, Any] = {
+            "overlap": (("state", "pattern"), overlaps.reshape(len(points), self.n_patterns)),
+            "energy": (("state",), [float(point.energy) for point in points]),
+            "margin": (("state",), [float(point.margin) for point in points]),
+            "regime": (("state",), [point.regime for point in points]),
+            "stable": (("state",), [point.stable for point in points]),
+            "copies": (("state",), [float(point.copies) for point in points]),
+        }
+        attributes = {"n_patterns": self.n_patterns, "complete": int(self.complete)}
+        coords = {"dilution": float(self.dilution), "temperature": 0.0}
+        return xr.Dataset(data, coords=coords, attrs=attributes)
+
+
+def fixed_points(
+    n_patterns: int, dilution: float | Fraction, *, seed: int = 0, most: int | None = None
+) -> FixedPoints:
+    """All states at T = 0 of K diluted patterns at load 0, up to signs and order of patterns.
+
+    Parameters
+    ----------
+    n_patterns : int
+        K in 1..12.
+    dilution : float or Fraction
+        d in [0, 1). Overlaps, energies and margins are Fractions if d is one.
+    seed : int
+        Of the search that follows where the list is not ``complete``.
+    most : int, optional
+        Parts of space the proof may look at, about 50 us each at K = 6 and 80 us at K = 8. The
+        default is enough for K <= 6 at any d and for K = 7 from d = 0.67 on; for K >= 8 it is 0,
+        no proof.
+
+    Returns
+    -------
+    FixedPoints
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range.
+
+    Notes
+    -----
+    Candidates come from `multitasking_chambers.candidates`, which loses none; each is judged by
+    its exact inequalities. Where that stops at ``most`` parts, iterations m -> E xi sgn(xi.m)
+    from many starts add to what was found until then, each judged likewise.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from assocmem.theory.replica.multitasking_zero import fixed_points
+    >>> [str(m) for m in fixed_points(3, Fraction(1, 2)).ground.overlaps]
+    ['1/2', '1/4', '1/8']
+    """
+    n_patterns, given = _arguments(n_patterns, dilution)
+    seed = check.integer("seed", seed, 0)
+    if most is None:
+        most = _MOST_PARTS if n_patterns <= _PROVED else 0
+    most = check.integer("most", most, 0)
+    signs, complete = arrangement.candidates(n_patterns, float(given), most)
+    if not complete:
+        signs = signs + arrangement.searched(n_patterns, float(given), seed)
+    found = {point.counts: point for row in signs if (point := judged(row, given)) is not None}
+    exact = Fraction(given)
+    ordered = sorted(
+        found.values(),
+        key=lambda point: (-sum(m * m for m in _scaled(point.counts, exact)[0]), point.counts),
+    )
+    stable = tuple(point for point in ordered if point.stable)
+    marginal = tuple(point for point in ordered if not point.stable)
+    return FixedPoints(n_patterns, given, stable, marginal, complete)
+
+
+def symmetric_point(
+    n_patterns: int, dilution: float | Fraction, n_mixed: int | None = None
+) -> FixedPoint:
+    """The point with equal overlaps of some patterns and none with the others.
+
+    Spins follow the majority of those patterns; words that leave a tie have no average spin. It
+    is the limit T -> 0 of the symmetric state; with ties it is a saddle, ``stable=False``.
+
+    Parameters
+    ----------
+    n_patterns : int
+        K in 1..12.
+    dilution : float or Fraction
+        d in [0, 1).
+    n_mixed : int, optional
+        Number of equal overlaps; all K by default ("parallel").
+
+    Returns
+    -------
+    FixedPoint
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from assocmem.theory.replica.multitasking_zero import symmetric_point
+    >>> point = symmetric_point(3, Fraction(1, 2))
+    >>> [str(m) for m in point.overlaps], point.stable
+    (['5/16', '5/16', '5/16'], False)
+    """
+    n_patterns, given = _arguments(n_patterns, dilution)
+    if n_mixed is None:
+        n_mixed = n_patterns
+    n_mixed = check.integer("n_mixed", n_mixed, 1, n_patterns)
+    words = arrangement.half_words(n_patterns)
+    point = judged(np.sign(words[:, :n_mixed].sum(axis=1)).astype(np.int8), given)
+    assert point is not None  # a fixed point for every d, by symmetry
+    return point
+
+
+def judged(signs: np.ndarray, dilution: float | Fraction) -> FixedPoint | None:
+    """The fixed point that given spins make, or None if their fields say otherwise.
+
+    Parameters
+    ----------
+    signs : ndarray, int8, shape ((3^K - 1)/2,)
+        Spin of each of `half_words`, 0 where it is free, for which the field must be 0.
+    dilution : float or Fraction
+        d, taken as the fraction it is.
+
+    Returns
+    -------
+    FixedPoint or None
+        With overlaps in falling order, else None.
+    """
+    exact = Fraction(dilution)
+    counts = arrangement.counts_of(signs)
+    if exact == 0:  # words with blanks have no weight
+        counts[:, 1:] = 0
+    frozen = tuple(map(tuple, counts.tolist()))
+    numbers, common = _scaled(frozen, exact)
+    if any(one < other for one, other in zip(numbers, [*numbers[1:], 0], strict=True)):
+        return None
+    words, free = arrangement.half_words(len(numbers)), signs == 0
+    if exact == 0:
+        asked = arrangement.blanks(len(numbers)) == 0
+        words, signs, free = words[asked], signs[asked], free[asked]
+    fields = words @ np.array([number / common for number in numbers])
+    fields = np.where(free, -np.abs(fields), signs * fields)
+    slack = 1e-9 * (1.0 - float(dilution))  # far above the rounding of fields
+    least = float(fields.min())
+    if least < -slack:
+        return None
+    near = np.flatnonzero(fields <= max(least, 0.0) + slack)
+    entries = words[near].astype(object) @ np.array(numbers, dtype=object)
+    entries = [
+        -abs(entry) if loose else int(sign) * entry
+        for entry, sign, loose in zip(entries, signs[near], free[near], strict=True)
+    ]
+    if min(entries) < 0:
+        return None
+    squares = sum(number * number for number in numbers)
+    share = Fraction if isinstance(dilution, Fraction) else int.__truediv__
+    return FixedPoint(
+        dilution=dilution,
+        overlaps=tuple(share(number, common) for number in numbers),
+        energy=share(-squares, 2 * common * common),
+        margin=share(min(entries), common),
+        regime=_regime(numbers),
+        stable=min(entries) > 0,
+        counts=frozen,
+    )
+
+
+def _arguments(n_patterns: int, dilution: float | Fraction) -> tuple[int, float | Fraction]:
+    n_patterns = check.integer("n_patterns", n_patterns, 1, MOST_PATTERNS)
+    value = check.real("dilution", dilution, 0.0, 1.0, open_high=True)
+    return n_patterns, dilution if isinstance(dilution, Fraction) else value
+
+
+def _scaled(counts: Sequence[Sequence[int]], d: Fraction) -> tuple[list[int], int]:
+    """The overlaps as integers over one denominator, (2 b)^K for d = a/b."""
+    a, b = d.numerator, d.denominator
+    size = len(counts)
+    powers = [(2 * a) ** z * (b - a) ** (size - z) for z in range(size)]
+    return [sum(c * p for c, p in zip(row, powers, strict=True)) for row in counts], (2 * b) ** size
+
+
+def _regime(numbers: Sequence[int]) -> str:
+    """Regime of overlaps in falling order, as `assocmem.hopfield.regime`, without tolerance."""
+    if len(numbers) >= 2 and numbers[0] == numbers[-1]:
+        return "parallel"
+    filled = [number for number in numbers if number]
+    exceed = all(number > sum(filled[k + 1 :]) for k, number in enumerate(filled))
+    return "hierarchical" if exceed else "mixed"
+
+
+def hierarchical_dilution(n_patterns: int, digits: int | None = None) -> float | mpmath.mpf:
+    """d_c(K): the hierarchical state m_mu = (1 - d) d^(mu - 1) exists at T = 0 for d < d_c.
+
+    Its chamber has the walls x_mu = x_(mu + 1) + ... + x_K. With these overlaps
+    m_mu - sum_(nu > mu) m_nu = d^(mu - 1) (1 - 2 d + d^(K - mu + 1)), which is smallest against
+    0 for mu = 1: d_c is the root of 1 - 2 d + d^K in (1/2, 1), or of
+    1 - d - d^2 - ... - d^(K - 1).
+
+    Parameters
+    ----------
+    n_patterns : int
+        K >= 1.
+    digits : int, optional
+        Significant digits of an ``mpmath.mpf``; a float, rounded correctly to the last digit, if
+        left out.
+
+    Returns
+    -------
+    float or mpmath.mpf
+        1 for K <= 2, where the state exists for all d.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range.
+
+    Examples
+    --------
+    >>> from assocmem.theory.replica.multitasking_zero import hierarchical_dilution
+    >>> round(hierarchical_dilution(3), 10), hierarchical_dilution(2)
+    (0.6180339887, 1.0)
+    """
+    import mpmath as mp
+
+    n_patterns = check.integer("n_patterns", n_patterns, 1)
+    if digits is not None:
+        digits = check.integer("digits", digits, 1)
+    with mp.workdps((17 if digits is None else digits) + 15):
+        root = mp.mpf(1)
+        if n_patterns > 2:
+            # The map d -> (1 + d^K)/2 has slope K d^(K-1)/2 < 1 at d_c; Newton's steps from 1/2
+            # stay below it, as 1 - 2 d + d^K is convex and falls.
+            root = mp.mpf(1) / 2
+            while True:
+                power = root ** (n_patterns - 1)
+                step = (1 - 2 * root + power * root) / (2 - n_patterns * power)
+                root += step
+                if abs(step) < mp.eps * 16:
+                    break
+    if digits is None:
+        return float(root)
+    with mp.workdps(digits):
+        return +root

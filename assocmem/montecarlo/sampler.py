@@ -464,6 +464,24 @@ def measure(
     return np.concatenate(kept, axis=1) if plan.trajectory else None
 
 
+def measure_means(
+    plan: Plan, running: Any, n_chains: int, tick: Tick
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Run the measured sweeps; first record of each chain, mean and last, (R, 1 + P) each."""
+    piece = max(1, 2**24 // (n_chains * plan.work * plan.interval))
+    piece = min(piece, max(1, 2**20 // (n_chains * (1 + plan.tracked))))
+    total, first, left = 0.0, None, plan.n_records
+    while left > 0:
+        now = min(piece, left)
+        records = running.run(now * plan.interval, plan.interval)
+        first = records[:, 0] if first is None else first
+        total = total + records.sum(axis=1)
+        left -= now
+        tick(now * plan.interval)
+    tick(plan.sweeps - plan.n_records * plan.interval)
+    return first, total / plan.n_records, records[:, -1]
+
+
 def trajectories(records: np.ndarray, n_temperatures: int) -> dict[str, np.ndarray]:
     """Label records (R, n, 1 + P) as (T, C, n) energies and (T, C, P, n) overlaps."""
     shaped = records.reshape(n_temperatures, -1, *records.shape[1:])

@@ -19,7 +19,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from ...errors import ConvergenceError
-from ..lines import Curve, Event, correct, trace
+from ..lines import Curve, Event, correct, locate, trace
 from .multitasking_loaded_equations import Point, point
 
 MOST = 12  # condensed patterns
@@ -69,11 +69,11 @@ def _origin_system(n: int):
 
 @lru_cache(maxsize=64)
 def _origins(n: int, to_the_end: bool) -> Curve:
-    """Origins (v, b, d) from d = `_SPARSE` to `_EASY`, or up to the fold where they end."""
+    """Origins (v, b, d) from d = `_SPARSE` past `_EASY`, or up to the fold where they end."""
     system, jacobian = _origin_system(n)
     events = [Event("fold", lambda y, t: t[-1])]
     if not to_the_end:
-        events.append(Event("far enough", lambda y, t: y[-1] - _EASY))
+        events.append(Event("far enough", lambda y, t: y[-1] - _EASY - 0.01))
     start = np.array([*np.ones(n), math.sqrt(2.0 / math.pi) * _SPARSE, _SPARSE])
     along = np.zeros(n + 2)
     along[-1] = 1.0
@@ -219,13 +219,14 @@ def path(
             float(np.max(curve.residuals, initial=np.inf)),
         )
     end = curve.points[-1]
-    if curve.ended == "fold" and len(curve.points) > 1 and end[-1] >= length:
-        # Reached and left again within the last step: between the last two points.
-        back = correct(system, np.append(curve.points[-2][:-1], length), along, jacobian)
-        if back is not None:
-            end = back[0]
-            return Followed(end[:-1], length, True, count, plane(length))
-    if curve.ended == "reached":
+    ended = curve.ended
+    if ended == "fold" and len(curve.points) > 1 and end[-1] >= length:
+        # Reached and left again within the last step.
+        y, tangent = curve.points[-2], curve.tangents[-2]
+        step = float(tangent @ (end - y))
+        end = locate(system, y, tangent, step, events[0], jacobian, _TOLERANCE)[1]
+        ended = "reached"
+    if ended == "reached":
         end[-1] = length
         better = correct(system, end, along, jacobian, 1e-15, 6)
         if better is not None and np.max(np.abs(better[0] - end)) < 1e-6:

@@ -39,7 +39,7 @@ class SparseStore:
         stored = np.ascontiguousarray(sample.stored)
         self.owner = owner
         self.width = width_of(sample.model)
-        self.starts = np.empty(size + 1, np.int64)
+        self.starts = np.empty(size + 1, np.uint64)  # indices that cannot be negative
         sparse.count_entries(stored, self.width, self.starts)
         entries = int(self.starts[-1])
         signs = largest_stored(sample) == 1
@@ -53,8 +53,9 @@ class SparseStore:
         self.unit, self.floor = sample.unit, 0.0
         self.external = sample.field / self.unit
         self.totals = np.empty((chains, sample.n_stored), np.int32 if signs else np.int64)
-        for spins, totals in zip(owner._spins, self.totals, strict=True):
-            sparse.totals_of(self.starts, self.rows, self.values, self.width, spins, totals)
+        sparse.all_totals(
+            self.starts, self.rows, self.values, self.width, owner._spins, self.totals
+        )
 
     def run(self, sweeps: int, interval: int, out: np.ndarray) -> None:
         """Run all chains; see `Engine.run`."""

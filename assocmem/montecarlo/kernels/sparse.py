@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from .pairwise import accepts, add_spins, measure_overlaps
-from .rng import advance, below, kernel, wide
+from .rng import advance, below, inlined, kernel, uncounted, wide
 
 SEQUENTIAL, RANDOM, PARALLEL = 0, 1, 2
 
@@ -27,7 +27,7 @@ def count_entries(stored, width, starts):
     starts[:] = 0
     for k in range(0, stored.shape[0], width):
         for i in range(size):
-            starts[i + 1] += stored[k, i] != 0
+            starts[i + 1] += np.uint64(stored[k, i] != 0)
     for i in range(size):
         starts[i + 1] += starts[i]
 
@@ -43,46 +43,84 @@ def list_entries(stored, width, starts, rows, values):
                 e = at[i]
                 rows[e] = k // width
                 for a in range(width):
-                    values[e * width + a] = stored[k + a, i]
-                at[i] = e + 1
+                    values[e * np.uint64(width) + np.uint64(a)] = stored[k + a, i]
+                at[i] = e + np.uint64(1)
 
 
-@kernel
-def field_of(rows, values, totals, width, begin, end):
+@inlined
+def field_of(rows, values, totals, r, width, begin, end):
     """sum_k x_i^k n_k over entries begin..end-1: one multiply-add for each, of 5 to 16 bytes."""
     dot = np.int64(0)
     if width == 1:
         for e in range(begin, end):
-            dot += np.int64(values[e]) * np.int64(totals[rows[e]])
+            dot += np.int64(values[e]) * np.int64(totals[r, rows[e]])
         return dot
     for e in range(begin, end):
-        first, at = np.int64(rows[e]) * width, e * width
+        first, at = np.uint64(rows[e]) * np.uint64(width), e * np.uint64(width)
         part = totals.dtype.type(0)
-        for a in range(width):  # in the type of the totals, so that it vectorises
-            part = totals.dtype.type(part + totals.dtype.type(values[at + a]) * totals[first + a])
+        for a in range(np.uint64(width)):  # in the type of the totals, so that it vectorises
+            product = totals.dtype.type(values[at + a]) * totals[r, first + a]
+            part = totals.dtype.type(part + product)
         dot += np.int64(part)
     return dot
 
 
-@kernel
-def add_flip(rows, values, totals, width, begin, end, change):
+@inlined
+def add_flip(rows, values, totals, r, width, begin, end, change):
     """Add ``change`` times the entries begin..end-1 to the totals: one multiply-add for each."""
     if width == 1:
         for e in range(begin, end):
-            totals[rows[e]] += change * values[e]
+            totals[r, rows[e]] += totals.dtype.type(change * np.int64(values[e]))
         return
     for e in range(begin, end):
-        first, at = np.int64(rows[e]) * width, e * width
-        for a in range(width):
-            totals[first + a] += totals.dtype.type(change * values[at + a])
+        first, at = np.uint64(rows[e]) * np.uint64(width), e * np.uint64(width)
+        for a in range(np.uint64(width)):
+            totals[r, first + a] += totals.dtype.type(change * np.int64(values[at + a]))
 
 
 @kernel
-def totals_of(starts, rows, values, width, spins, totals):
-    """All n_k from scratch: one multiply-add for each entry."""
+def all_totals(starts, rows, values, width, spins, totals):
+    """All n_k of all chains from scratch: one multiply-add for each entry and chain."""
     totals[:] = 0
-    for i in range(spins.size):
-        add_flip(rows, values, totals, width, starts[i], starts[i + 1], np.int64(spins[i]))
+    for r in range(spins.shape[0]):
+        for i in range(spins.shape[1]):
+            spin = np.int64(spins[r, i])
+            add_flip(rows, values, totals, r, width, starts[i], starts[i + 1], spin)
+
+
+@uncounted
+def sweep_once(
+    starts, rows, values, width, own, external, totals, spins, r, single, rate, rule, update,
+    flipped,
+):  # fmt: skip
+    """One sweep of chain r; returns the flips. No array is sliced, so that none is counted."""
+    r, count, size = max(r, 0), 0, spins.shape[1]
+    s0, s1, s2, s3 = single[r, 0], single[r, 1], single[r, 2], single[r, 3]
+    for k in range(size):
+        i = k
+        if update == RANDOM:
+            bits, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
+            i = max(below(bits, size), 0)
+        begin, end = starts[i], starts[i + 1]
+        spin = np.int64(spins[r, i])
+        raw = field_of(rows, values, totals, r, width, begin, end) - own[i] * spin
+        bits, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
+        z = rate * np.float64(spin) * (np.float64(raw) + external[i])
+        if accepts(z, wide(bits), rule):
+            if update == PARALLEL:
+                flipped[count] = i
+            else:
+                spins[r, i] = -spin
+                add_flip(rows, values, totals, r, width, begin, end, -2 * spin)
+            count += 1
+    single[r, 0], single[r, 1], single[r, 2], single[r, 3] = s0, s1, s2, s3
+    if update == PARALLEL:
+        for k in range(count):
+            i = max(flipped[k], 0)
+            spin = np.int64(spins[r, i])
+            spins[r, i] = -spin
+            add_flip(rows, values, totals, r, width, starts[i], starts[i + 1], -2 * spin)
+    return count
 
 
 @kernel
@@ -108,7 +146,7 @@ def run(starts, rows, values, width, own, own_sum, external, totals, spins, sing
 
     Parameters
     ----------
-    starts : (N + 1,) int64
+    starts : (N + 1,) uint64
         Entries of spin i are those from starts[i] to starts[i + 1] - 1.
     rows : (entries,) uint32; values : (entries * width,) int8 or int32
         Row of each entry, and its values.
@@ -124,36 +162,13 @@ def run(starts, rows, values, width, own, own_sum, external, totals, spins, sing
     n_chains, size = spins.shape
     flipped = np.empty(size if update == PARALLEL else 0, np.int64)
     for r in range(n_chains):
-        chain, state, rate = spins[r], totals[r], rates[r]
-        s0, s1, s2, s3 = single[r, 0], single[r, 1], single[r, 2], single[r, 3]
         for sweep in range(1, sweeps + 1):
-            count = 0
-            for k in range(size):
-                i = k
-                if update == RANDOM:
-                    bits, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
-                    i = below(bits, size)
-                begin, end = starts[i], starts[i + 1]
-                spin = np.int64(chain[i])
-                raw = field_of(rows, values, state, width, begin, end) - own[i] * spin
-                bits, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
-                z = rate * spin * (np.float64(raw) + external[i])
-                if accepts(z, wide(bits), rule):
-                    flips[r] += 1
-                    if update == PARALLEL:
-                        flipped[count] = i
-                        count += 1
-                        continue
-                    chain[i] = -spin
-                    add_flip(rows, values, state, width, begin, end, -2 * spin)
-            for k in range(count):
-                i = flipped[k]
-                chain[i] = -chain[i]
-                change = 2 * np.int64(chain[i])
-                add_flip(rows, values, state, width, starts[i], starts[i + 1], change)
+            flips[r] += sweep_once(
+                starts, rows, values, width, own, external, totals, spins, r, single, rates[r],
+                rule, update, flipped,
+            )  # fmt: skip
             if interval and sweep % interval == 0:
                 record = out[r, sweep // interval - 1]
-                record[0] = unit * energy_of(state, own_sum, external, chain) / size
-                measure_overlaps(tracked, chain, 0.0, 1.0, record)
-                add_spins(sums[r], chain, 1)
-        single[r, 0], single[r, 1], single[r, 2], single[r, 3] = s0, s1, s2, s3
+                record[0] = unit * energy_of(totals[r], own_sum, external, spins[r]) / size
+                measure_overlaps(tracked, spins[r], 0.0, 1.0, record)
+                add_spins(sums[r], spins[r], 1)

@@ -64,8 +64,12 @@ class OneOverlap:
             "energy": found.energy,
             "specific_heat": heat,
         }
-        if not self.responds(model):
-            return claims
+        return {**claims, **self.response(model, temperature)}
+
+    def response(self, model: Any, temperature: float) -> dict[str, float]:
+        """Response to a field on the first pattern, where it is predicted."""
+        if self.state == "mixture":
+            return {}
         field = tuple(model.field) or (0.0,)
 
         def overlap(h: float) -> float:
@@ -76,7 +80,7 @@ class OneOverlap:
             )
             return self.solved(shifted, temperature).overlaps[0]
 
-        return {**claims, "susceptibility": _derivative(overlap, step)}
+        return {"susceptibility": _derivative(overlap, 1e-3 * temperature)}
 
     @property
     def overlap_names(self) -> tuple[str, ...]:
@@ -86,10 +90,6 @@ class OneOverlap:
     def overlaps(self, found: Any) -> dict[str, float]:
         """Overlaps of a solved state, by the names of observables."""
         return {"overlap": float(np.mean(found.overlaps[: self.tracked]))}
-
-    def responds(self, model: Any) -> bool:
-        """Whether the response to a field on the first pattern is among the predictions."""
-        return self.state != "mixture"
 
     def measured_overlaps(self, values: np.ndarray) -> dict[str, np.ndarray]:
         """Means over chains (disorder, pattern), by the names of observables: (disorder,)."""
@@ -155,9 +155,14 @@ class SeveralOverlaps(OneOverlap):
             parts = list(np.moveaxis(values, -1, 0))
         return dict(zip(self.overlap_names, parts, strict=True))
 
-    def responds(self, model: Any) -> bool:
-        """Fields break the symmetry of equal overlaps; of learned models they are not solved."""
-        return self.state not in ("parallel", "mixture") and model.learning is None
+    def response(self, model: Any, temperature: float) -> dict[str, float]:
+        """Of states that store a fixed number of patterns, with different overlaps."""
+        few = model.n_patterns is not None and model.learning is None and not any(model.field)
+        if not few or self.state in ("parallel", "mixture"):
+            return {}
+        from .theory.replica.multitasking_response import response
+
+        return {"susceptibility": float(response(self.solved(model, temperature))[0, 0])}
 
     def measured_overlaps(self, values: np.ndarray) -> dict[str, np.ndarray]:
         """By pattern, or their mean where they are equal."""

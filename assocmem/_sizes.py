@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from .hopfield.learning import Unsupervised
+from .hopfield.multitasking import Multitasking
 
 
 def default_sizes(model: Any, cost: float = 5e6) -> tuple[int, int, int]:
-    """Three sizes up to the largest N <= 1600 of which a sweep has cost N K <= ``cost``.
+    """Three sizes up to the largest N <= 1600 of which a sweep costs N K <= ``cost``.
 
-    They are N/4, N/2 and N where N = 1600. In dense networks costs grow as N^p, and small ones
-    leave metastable states soon: there they are N/2, 3N/4 and N, with N >= 20.
+    Of multitasking networks N <= 8000: their states lie close to each other, and overlaps of few
+    spins change sign soon. Sizes are N/4, N/2 and N where N is the largest of all. In dense
+    networks costs grow as N^p, and small ones leave metastable states soon: there they are N/2,
+    3N/4 and N, with N >= 20.
     """
-    largest = 20
-    for n in (*range(20, 200, 4), *range(200, 1601, 20)):
+    largest, top = 20, 8000 if isinstance(model, Multitasking) else 1600
+    for n in (*range(20, 200, 4), *range(200, 1601, 20), *range(1700, top + 1, 100)):
         try:
             if n * model.count(n) * _stored(model) > cost:
                 break
@@ -22,7 +25,7 @@ def default_sizes(model: Any, cost: float = 5e6) -> tuple[int, int, int]:
             continue
         largest = n
     quarter = largest // 4
-    if largest == 1600:
+    if largest == top:
         return quarter, 2 * quarter, largest
     return 2 * quarter, 3 * quarter, 4 * quarter
 

@@ -1,6 +1,6 @@
 """Theory: what the replica method says of a model. Never imports the simulations.
 
-``solve`` and ``phase_diagram`` look up the theory of a model, `Hopfield`, `Dense` or `Multitasking`,
+``solve`` and ``phase_diagram`` look up the theory of a model (`Hopfield`, `Dense`, `Multitasking`)
 by the names of its class and of its learning rule; the module that holds it is imported on first
 use. ``states`` lists all states of multitasking networks.
 """
@@ -29,6 +29,7 @@ _HOME = {
     "States": "replica.multitasking_states",
     "critical_load_rsb": "replica.rsb",
     "admissible_noise": "scaling",
+    "basins": "replica.multitasking_basins",
     "basin_load": "replica.exponential_noise",
     "equivalent_load": "scaling",
     "glass_transition": "replica.rsb_glass",

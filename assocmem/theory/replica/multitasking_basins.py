@@ -1,0 +1,137 @@
+"""Which state a random start flows to: basins of multitasking networks at low load.
+
+Where spins drawn at random are updated one by one by heat bath, overlaps of a large network obey
+dm_mu/dt = -m_mu + E[y_mu tanh(y.m/T)], time in sweeps (as those of Coolen, Ruijgrok, Phys. Rev. A
+38 (1988) 4253, without blanks). Random starts have overlaps of order N^(-1/2) in a
+direction that is uniform over the sphere. Near m = 0 growth is the same in all directions, also
+under thermal noise, and so the direction decides.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ... import _validate as check
+from .multitasking_states import states
+from .multitasking_words import words_of
+
+if TYPE_CHECKING:
+    import xarray
+
+_STEP = 0.05  # of time: the paths between chambers are straight lines, or nearly so
+_START = 1e-3  # modulus of overlaps from which growth is followed at T > 0
+_LONGEST = 20_000
+
+
+def basins(
+    model: Any, temperature: float, *, directions: int = 4000, seed: int = 0
+) -> xarray.Dataset:
+    """Probabilities of the states that random starts flow to, in the limit of large N.
+
+    Parameters
+    ----------
+    model : Multitasking
+        With ``n_patterns`` and without fields; storing, or learned by the exact law.
+    temperature : float
+        T in [0, 1 - d), of heat bath on spins drawn at random (`Dynamics(update="random")`).
+    directions : int
+        Random directions that are followed.
+    seed : int
+        Of the directions.
+
+    Returns
+    -------
+    xarray.Dataset
+        Over ``state``, the stable ones sorted by free energy: ``probability`` with its binomial
+        ``error``, ``overlaps`` (over ``pattern`` too, sorted by modulus), ``free_energy`` and
+        ``regime``; ``unsettled``, the share of directions that came near no stable state (walls
+        between basins), in the attributes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range.
+
+    Notes
+    -----
+    Cost: directions times words (3^K/2) times some 300 steps, 2 s at K = 4.
+    """
+    import xarray as xr
+
+    from ...hopfield.multitasking import Multitasking
+    from ...serial import to_json
+
+    if not isinstance(model, Multitasking) or model.n_patterns is None or any(model.field):
+        raise ValueError(
+            f"model must be a Multitasking model with n_patterns and no field, got {model!r}"
+        )
+    top = 1.0 - model.dilution
+    temperature = check.real("temperature", temperature, 0.0, top, open_high=True)
+    directions = check.integer("directions", directions, 1, 10**7)
+    rng = np.random.default_rng(np.random.SeedSequence(check.integer("seed", seed, 0)))
+    number = model.n_patterns
+    words = words_of(model, (1,) * number)
+    known = list(states(model, temperature).stable)
+    expected = np.array([_folded(np.array(_flowing(state))) for state in known])
+    counts = np.zeros(len(known), np.int64)
+    for start in range(0, directions, 500):
+        m = rng.standard_normal((min(500, directions - start), number))
+        m *= _START / np.linalg.norm(m, axis=1, keepdims=True)
+        m = _flow(m, words.y, words.weights, temperature)
+        distance = np.linalg.norm(_folded(m)[:, None] - expected, axis=2)
+        nearest = distance.argmin(axis=1)
+        settled = distance.min(axis=1) < 1e-4 * top
+        counts += np.bincount(nearest[settled], minlength=len(known))
+    share = counts / directions
+    return xr.Dataset(
+        {
+            "probability": ("state", share),
+            "error": ("state", np.sqrt(share * (1.0 - share) / directions)),
+            "overlaps": (("state", "pattern"), [_folded(np.array(s.overlaps)) for s in known]),
+            "free_energy": ("state", [s.free_energy for s in known]),
+            "regime": ("state", [s.regime for s in known]),
+        },
+        attrs={
+            "model": to_json(model),
+            "temperature": temperature,
+            "directions": directions,
+            "seed": seed,
+            "unsettled": 1.0 - float(share.sum()),
+        },
+    )
+
+
+def _flowing(state: Any) -> tuple[float, ...]:
+    """The overlaps that flow: nu, with what is stored in units of sqrt(R)."""
+    if state.example_overlaps is None:
+        return state.overlaps
+    root = state.model.learning.variance**0.5
+    return tuple(n / root for n in state.example_overlaps)
+
+
+def _folded(m: np.ndarray) -> np.ndarray:
+    return -np.sort(-np.abs(m), axis=-1)
+
+
+def _flow(m: np.ndarray, y: np.ndarray, weights: np.ndarray, temperature: float) -> np.ndarray:
+    """End points of the flow from each row of m, until all rows stand still."""
+
+    def pull(x: np.ndarray) -> np.ndarray:
+        h = x @ y.T
+        response = np.sign(h) if temperature == 0.0 else np.tanh(h / temperature)
+        return (response * weights) @ y
+
+    moving = np.arange(len(m))
+    for _ in range(_LONGEST):
+        x = m[moving]
+        # Heun's rule: exact on straight lines, and second order elsewhere.
+        first = pull(x) - x
+        second = pull(x + _STEP * first) - (x + _STEP * first)
+        x = x + 0.5 * _STEP * (first + second)
+        m[moving] = x
+        moving = moving[np.max(np.abs(first), axis=1) > 1e-6]
+        if len(moving) == 0:
+            break
+    return m

@@ -94,7 +94,7 @@ def engine(
         "single" runs the chains one after the other on cached fields, "lanes" together (the same
         numbers, less memory traffic), "patterns" computes fields from overlaps (Hebb's rule; no
         N x N matrix), "waiting" draws the time of the next flip instead of trying spins (the same
-        law). Dense samples have their own kernels and take "auto" only. For pairwise ones
+        law). Dense samples have their own kernels and take "auto" only. For the others
         "auto" runs lanes and lets each chain wait while few flips are expected; it takes
         "patterns" when the couplings would not fit in memory or the patterns are so few that
         it is cheaper.
@@ -111,9 +111,10 @@ def engine(
 
     Notes
     -----
-    Costs per attempt and flip: cached fields O(1) and N; patterns K and K; waiting 0 and about
-    2 N. Couplings take N^2 or 2 N^2 bytes for Hebb's rule with unbiased patterns (exact integers,
-    in bytes if none exceeds 127) and 4 N^2 otherwise (fixed point, resolution 2^-30 of the largest
+    Costs per attempt and flip: cached fields O(1) and N; patterns K and K, of diluted patterns
+    those that are not blank at the spin; waiting 0 and about 2 N. Couplings take N^2 or 2 N^2 bytes
+    for Hebb's rule with unbiased or diluted patterns (exact integers, in bytes if none exceeds 127;
+    sums over many examples 4 N^2) and 4 N^2 otherwise (fixed point, resolution 2^-30 of the largest
     possible field). Dense samples: K additions on 4 K bytes and K bits per attempt, some 0.02 ns
     times K on a core of 2023, and K look-ups per flip; memory is `Dense.memory`, supervised see
     `assocmem.montecarlo.examples`. For long runs of a large network of few patterns at low

@@ -89,9 +89,9 @@ def _sparse_cheaper(sample: MultitaskingSample, warmest: float) -> bool:
     """Whether sparse columns are expected to take less time than couplings.
 
     As `_patterns_cheaper`, for the rows that are not blank at a spin, c = (1 - d) K: sparse columns
-    take 8 + c per attempt and 10 + c per flip, plus 0.4 c for each example beside the first where
-    all are stored. Flips are those of spins that follow the first pattern that is not blank, as
-    hierarchical states at T = 0 do: (1 - tanh^2(h/T))/2 with h = (1 - d) d^k.
+    take 4 + c per attempt and 45 + 1.5 c per flip, where c grows by 0.4 for each example beside the
+    first if all are stored. Flips are those of spins that follow the first pattern that is not
+    blank, as hierarchical states at T = 0 do: (1 - tanh^2(h/T))/2 with h = (1 - d) d^k.
     """
     d, size = sample.model.dilution, sample.n_spins
     levels = np.arange(min(sample.n_patterns, 1000))
@@ -99,9 +99,9 @@ def _sparse_cheaper(sample: MultitaskingSample, warmest: float) -> bool:
     slopes = 1.0 - np.tanh(share / max(warmest, 1e-3)) ** 2
     flips = 0.5 * float(share @ slopes + (1.0 - share.sum()))
     width = width_of(sample.model)
-    rows = (1.0 - d) * (sample.n_stored // width) * (1.0 + 0.1 * (width - 1))
+    rows = (1.0 - d) * (sample.n_stored // width) * (1.0 + 0.4 * (width - 1))
     cached = 1.0 + flips * (20.0 + size / 18.0) + _making(size, sample.n_stored)
-    return 8.0 + rows + flips * (10.0 + rows) < cached
+    return 4.0 + rows + flips * (45.0 + 1.5 * rows) < cached
 
 
 def _making(size: int, rows: int) -> float:

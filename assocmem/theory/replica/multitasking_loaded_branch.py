@@ -255,12 +255,24 @@ def _beside(n: int, dilution: float, t: float) -> np.ndarray | None:
         p = at(y, units, float(y[-1]), t)
         return np.append((p.v - p.pull) / units[:n], (p.root - load) / units[-1])
 
+    def jacobian(y):
+        d = float(y[-1])
+        p = at(y, units, d, t)
+        out = np.empty((n + 1, n + 2))
+        rows = np.vstack([p.pull_gradient(d), p.root_gradient()])[:, : n + 1]
+        out[:, : n + 1] = rows * units / units[:, None]
+        step, shifted = 1e-6, np.zeros(n + 2)
+        shifted[-1] = step
+        out[:, -1] = (system(y + shifted) - system(y - shifted)) / (2.0 * step)
+        return out
+
     along = np.zeros(n + 2)
     along[-1] = 1.0
     events = [Event("reached", lambda y, t: y[-1] - dilution), Event("fold", lambda y, t: t[-1])]
     curve = trace(
-        system, np.append(start.y, first), along, events, step=1e-4, tolerance=1e-12, min_step=1e-12
-    )
+        system, np.append(start.y, first), along, events, jacobian=jacobian, step=1e-4,
+        tolerance=1e-12, min_step=1e-12,
+    )  # fmt: skip
     if not curve.converged:
         raise ConvergenceError(
             f"the state with {n} patterns was lost on the way in d: {curve.ended}",

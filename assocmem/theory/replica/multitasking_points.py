@@ -172,8 +172,9 @@ def equal_point(model: Multitasking, n: int, temperature: float, law: str) -> Po
     return Point((n,), (float(u[0]) / scale,), float(f), float(abs(gradient[0])))
 
 
-def _starts(n: int, d: float) -> np.ndarray:
-    """Points to descend from: geometric sequences of several ratios and lengths, and random ones.
+def _starts(n: int, d: float, often: int = 4) -> np.ndarray:
+    """Points to descend from: geometric sequences of several ratios and lengths, and random ones
+    (``often`` times n).
 
     Equal components are tilted a little, so that descent does not stop at saddles between them.
     """
@@ -189,7 +190,7 @@ def _starts(n: int, d: float) -> np.ndarray:
         row[: 2 * pairs] = 1.0
         rows.append((row + 0.01 * np.arange(n)[::-1]) / math.sqrt(row @ row))
     rng = np.random.default_rng(n)
-    noise = rng.random((4 * n, n)) ** rng.uniform(0.5, 3.0, (4 * n, 1))
+    noise = rng.random((often * n, n)) ** rng.uniform(0.5, 3.0, (often * n, 1))
     rows.extend(noise / np.linalg.norm(noise, axis=1)[:, None])
     return np.array(rows) * math.sqrt(1.0 - d)
 
@@ -207,14 +208,15 @@ def minima(
     """
     most = most_distinct(model, law)
     n = min(most, _DIRECT)
-    rows = [_starts(n, model.dilution)]
+    cold = temperature < 0.1 * (1.0 - model.dilution)  # many minima, but quick descent
+    rows = [_starts(n, model.dilution, 40 if cold and n > 3 else 4)]
     rows += [tilted(guess, n)[None, :] for guess in guesses]
     points, count = _descended(model, np.concatenate(rows), temperature, law)
     if model.n_patterns > n:
         more, evaluations = _larger(model, points, temperature, law, most)
         points, count = [*points, *more], count + evaluations
     kept, done = [], []
-    queue = unique(points)
+    queue = unique(points)[: None if model.n_patterns <= n else 8]
     for _ in range(12 * len(queue)):
         if not queue:
             break

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .multitasking_words import Words
 
 TOLERANCE = 1e-13
+_LEVEL = 1e-8
 
 
 def arguments(words: Words) -> tuple:
@@ -109,20 +110,30 @@ def newton(y, filled, offset, weights, v, u, temperature, most):
 def descend(y, filled, offset, weights, v, u, temperature, near, most):
     """Go down from u, in place, to a stationary point; returns f, residual, evaluations.
 
-    Newton's steps where the Hessian is positive definite and |grad f| < ``near``, if they lower
-    f or halve the gradient without raising f; steps u <- u - grad f else. With a small ``near``
-    the end is that of the flow of the map.
+    It stops at a gradient of 1e-8, beyond which values of f are rounded too much to compare; the
+    last digits are Newton's. Points near saddles may end there.
+
+    Newton's steps where |grad f| < ``near``, the Hessian shifted where it is not positive
+    definite, if they lower f or halve the gradient without raising f; else steps u <- u - grad f,
+    lengthened while they lower f as much as that promises. With a small ``near`` the end is that
+    of the flow of the map.
     """
     n = len(u)
     g, h, lower = np.empty(n), np.empty((n, n)), np.empty((n, n))
     trial, trial_g, trial_h = np.empty(n), np.empty(n), np.empty((n, n))
     f = evaluate(y, filled, offset, weights, v, u, temperature, g, h)
-    size, count = np.max(np.abs(g)), 1
-    while count < most and size > TOLERANCE:
+    size, count, stretch = np.max(np.abs(g)), 1, 1.0
+    while count < most and size > _LEVEL:
         moved = False
-        if size < near and _positive(h, lower):
+        if size < near:
+            bent = h.copy()
+            shift = 0.0
+            while not _positive(bent, lower):
+                shift = max(1e-3, 4.0 * shift)
+                for k in range(n):
+                    bent[k, k] = h[k, k] + 2.0 * shift
             step = g.copy()
-            if _solved(h.copy(), step):
+            if _solved(bent, step):
                 trial[:] = u - step
                 ft = evaluate(y, filled, offset, weights, v, trial, temperature, trial_g, trial_h)
                 count += 1
@@ -132,14 +143,24 @@ def descend(y, filled, offset, weights, v, u, temperature, near, most):
                 ):
                     moved = True
         if not moved:
-            trial[:] = u - g
-            ft = evaluate(y, filled, offset, weights, v, trial, temperature, trial_g, trial_h)
-            count += 1
+            square = np.sum(g * g)
+            while True:
+                trial[:] = u - stretch * g
+                ft = evaluate(y, filled, offset, weights, v, trial, temperature, trial_g, trial_h)
+                count += 1
+                if stretch == 1.0 or ft <= f - 0.25 * stretch * square:
+                    break
+                stretch = 1.0
+            if size < near:
+                stretch = min(2.0 * stretch, 64.0)
         f = ft
         u[:] = trial
         g[:] = trial_g
         h[:, :] = trial_h
         size = np.max(np.abs(g))
+    if size <= _LEVEL:
+        size, done = newton(y, filled, offset, weights, v, u, temperature, 60)
+        count += done
     return f, size, count
 
 

@@ -38,7 +38,7 @@ from numba import njit
 
 from ... import _validate as check
 from ..gaussian import moments
-from ..laws import binomial_mean
+from .multitasking_sums import Block, block_of
 
 if TYPE_CHECKING:
     from ...hopfield.multitasking import Multitasking
@@ -47,7 +47,6 @@ LAWS = ("binomial", "gaussian")
 _MOST_WORDS = 5_000_000
 _MOST_NUMBERS = 100_000_000  # words times blocks: 1.2 GB
 _KEPT_WORDS = 100_000  # more than these are not kept for later calls
-_LEAST_WEIGHT = 1e-22
 
 
 class Averages(NamedTuple):
@@ -68,92 +67,7 @@ class Averages(NamedTuple):
     pattern of each block and, last, of one that is not condensed; NaN where M = 1."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Block:
-    """Law of what a block of ``size`` equal components adds to the local field.
-
-    ``first`` is S and ``second`` the sum of xi (its mean given S, unless a field acts on it);
-    for the Gaussian law they are the sum of xi and the number of entries that are not blank.
-    """
-
-    size: int
-    first: np.ndarray
-    second: np.ndarray
-    weights: np.ndarray
-    squares: np.ndarray
-    filled: np.ndarray
-
-
-def _power(grid: np.ndarray, n: int) -> np.ndarray:
-    """The n-fold convolution of a law on a grid (two axes) with itself."""
-    from scipy.signal import convolve2d
-
-    total = np.ones((1, 1))
-    for _ in range(n):
-        total = convolve2d(total, grid)
-    return total
-
-
-def _sum_block(size: int, parts: dict[str, np.ndarray], unit: float) -> _Block:
-    """The block of a law on a grid: ``parts`` are p and p times what else is wanted of an entry."""
-    from scipy.signal import convolve2d
-
-    before = _power(parts["p"], size - 1)
-    p = convolve2d(before, parts["p"])
-    keep = p > _LEAST_WEIGHT
-    a, b = np.meshgrid(*(np.arange(k) - (k - 1) // 2 for k in p.shape), indexing="ij")
-
-    def mean(name: str) -> np.ndarray:
-        """Mean given the sums; entries are exchangeable, so that one of them is enough."""
-        return size * convolve2d(before, parts[name])[keep] / p[keep]
-
-    second = mean("xi") if "xi" in parts else b[keep].astype(np.float64)
-    return _Block(
-        size,
-        unit * a[keep],
-        second,
-        p[keep] / p[keep].sum(),
-        unit**2 * mean("square"),
-        mean("filled"),
-    )
-
-
-def _block(size: int, d: float, m: int, r: float, law: str, joint: bool) -> _Block:
-    if law == "gaussian":
-        sizes, values, weights = [], [], []
-        for filled in range(size + 1):
-            ways = math.comb(size, filled) * (1.0 - d) ** filled * d ** (size - filled)
-            for plus in range(filled + 1):
-                values.append(2 * plus - filled)
-                sizes.append(filled)
-                weights.append(ways * math.comb(filled, plus) * 0.5**filled)
-        xi, count, p = (np.array(row, dtype=np.float64) for row in (values, sizes, weights))
-        keep = p > 0.0
-        return _Block(size, xi[keep], count[keep], p[keep], count[keep], count[keep])
-    k = np.arange(-m, m + 1)
-    up = np.zeros(2 * m + 1)  # law of M etabar where xi = 1
-    places, weights = binomial_mean(m, r)
-    up[np.rint(places * m).astype(int) + m] = weights
-    half = 0.5 * (1.0 - d)
-    blank = np.where(k == 0, d, 0.0)
-    unit = 1.0 / (m * math.sqrt(r * r + (1.0 - r * r) / m))
-    if joint:  # second axis xi = -1, 0, 1
-        filled = np.stack([half * up[::-1], np.zeros_like(up), half * up], axis=1)
-        p = filled.copy()
-        p[:, 1] = blank
-        parts = {"p": p, "filled": filled, "square": (k * k)[:, None] * filled}
-    else:
-        filled = (half * (up + up[::-1]))[:, None]
-        parts = {
-            "p": filled + blank[:, None],
-            "filled": filled,
-            "square": (k * k)[:, None] * filled,
-            "xi": (half * (up - up[::-1]))[:, None],
-        }
-    return _sum_block(size, parts, unit)
-
-
-def _full(blocks: list[_Block]) -> tuple[np.ndarray, np.ndarray]:
+def _full(blocks: list[Block]) -> tuple[np.ndarray, np.ndarray]:
     """Indices into the laws of the blocks, one row a word, and probabilities."""
     index, weights = np.zeros((1, 0), np.int32), np.ones(1)
     for block in blocks:
@@ -169,7 +83,7 @@ def _full(blocks: list[_Block]) -> tuple[np.ndarray, np.ndarray]:
     return index, weights
 
 
-def _half(blocks: list[_Block], gaussian: bool) -> tuple[np.ndarray, np.ndarray]:
+def _half(blocks: list[Block], gaussian: bool) -> tuple[np.ndarray, np.ndarray]:
     """As `_full`, of two words that differ by the sign only one, with the weight of both."""
     if not blocks:
         return _full(blocks)
@@ -324,7 +238,7 @@ class Words:
     offset: np.ndarray
     weights: np.ndarray
     index: np.ndarray
-    blocks: tuple[_Block, ...]
+    blocks: tuple[Block, ...]
     v: float
     gaussian: bool
     spread: float
@@ -398,7 +312,7 @@ class Words:
             np.array(overlaps), q, c, float(out[5].sum()), np.array(symmetry), np.array(examples)
         )
 
-    def _split(self, block: _Block) -> np.ndarray:
+    def _split(self, block: Block) -> np.ndarray:
         """Mean over entries of (1 - etabar^2)/(R (M - 1)), those that are not blank."""
         if self.n_examples == 1:
             return np.full(len(block.weights), np.nan)
@@ -482,14 +396,14 @@ def words_of(
 
 
 @lru_cache(maxsize=512)
-def _blocks(d, m, r, sizes, law, fields) -> tuple[_Block, ...]:
+def _blocks(d, m, r, sizes, law, fields) -> tuple[Block, ...]:
     if law == "binomial" and m * max(sizes, default=1) > 100_000:
         raise ValueError(
             f"n_examples must be at most {100_000 // max(sizes)} for the exact law here, got {m}; "
             "use law='gaussian'"
         )
     return tuple(
-        _block(n, d, m, r, law, r < 1.0 and h != 0.0) for n, h in zip(sizes, fields, strict=True)
+        block_of(n, d, m, r, law, r < 1.0 and h != 0.0) for n, h in zip(sizes, fields, strict=True)
     )
 
 

@@ -1,0 +1,262 @@
+"""Where neighbouring points of a map differ, the line between them: found, named, cut to its part.
+
+A line of the ground state is traced from one of its points and kept as far as no other state is
+lower.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..lines import Curve, project
+from .multitasking_blocks import blocks
+from .multitasking_lines import TOLERANCE, Condition, full
+from .multitasking_map import Survey, _marks, signature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Two states nearer than this on the line are one: next to a continuous transition states differ by
+# the root of the distance from it, and jumps smaller than this count as continuous.
+_JUMP = 0.02
+_HALVINGS = 22
+_HOTTEST = 0.93
+
+
+@dataclasses.dataclass(frozen=True)
+class Edge:
+    """Two neighbouring grid points whose ground states have different signatures."""
+
+    first: tuple[float, float]
+    second: tuple[float, float]
+    states: tuple[np.ndarray, np.ndarray]
+
+    @property
+    def along_dilution(self) -> bool:
+        """Whether the two points differ in d, and not in t."""
+        return self.first[0] != self.second[0]
+
+    @property
+    def middle(self) -> np.ndarray:
+        """The point half way."""
+        return 0.5 * (np.array(self.first) + np.array(self.second))
+
+    @property
+    def reversed(self) -> Edge:
+        """The same from its other end."""
+        return Edge(self.second, self.first, self.states[::-1])
+
+    @property
+    def signatures(self) -> frozenset:
+        """Those of the two states."""
+        return frozenset(signature(x) for x in self.states)
+
+
+def edges(survey: Survey) -> Iterator[Edge]:
+    """All pairs of neighbours with different signatures.
+
+    Not next to T_c, where f of different states differs by less than rounding shows: lines are
+    traced into that region from below.
+    """
+    marks = _marks(survey.x)
+    n_d, n_t = marks.shape
+    for i, j in np.ndindex(n_d, n_t):
+        for a, b in ((i + 1, j), (i, j + 1)):
+            if survey.reduced[min(b, n_t - 1)] > _HOTTEST:
+                continue
+            if a < n_d and b < n_t and marks[a, b] != marks[i, j]:
+                yield Edge(
+                    (float(survey.dilution[i]), float(survey.reduced[j])),
+                    (float(survey.dilution[a]), float(survey.reduced[b])),
+                    (survey.x[i, j], survey.x[a, b]),
+                )
+
+
+def seed(survey: Survey, edge: Edge) -> tuple[Condition, np.ndarray, np.ndarray, str] | None:
+    """The first boundary on an edge: its condition, a point near it, a direction along it, kind.
+
+    Bisection with the states of both sides followed to the middle, where the lower one decides.
+    None where no condition of a known kind holds between the two.
+    """
+    surface = survey.surface
+    p, q = np.array(edge.first), np.array(edge.second)
+    low, high = 0.0, 1.0
+    a, b = edge.states
+    mark = signature(a)
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        d, t = p + middle * (q - p)
+        x, f, _ = surface.minimise(np.array([a, b]), np.full(2, d), np.full(2, t))
+        new = x[0] if f[0] <= f[1] + 1e-15 else x[1]
+        apart = np.max(np.abs(x[0] - x[1])) > _JUMP
+        stays = f[0] < f[1] if apart else signature(new) == mark
+        if stays:
+            low, a = middle, (x[0] if apart else new)
+            mark = signature(a)
+        else:
+            high, b = middle, (x[1] if apart else new)
+    at = p + 0.5 * (low + high) * (q - p)
+    law = surface.law
+    one, two = signature(a), signature(b)
+    along = np.array([0.0, 1.0]) if edge.along_dilution else np.array([1.0, 0.0])
+    if np.max(np.abs(a - b)) > _JUMP:
+        if not one[1] or not two[1]:
+            return None
+        condition = Condition("equal", one[1], 0, two[1], law)
+        x = np.concatenate([_reduced(a, one[1]), _reduced(b, two[1])])
+        kind = "first order"
+    elif one[1] == two[1]:
+        x = _reduced(a, one[1])
+        after = [x[i] - np.dot(one[1][i + 1 :], x[i + 1 :]) for i in range(len(x) - 1)]
+        if not after:
+            return None
+        condition = Condition("wall", one[1], int(np.argmin(np.abs(after))), law=law)
+        kind = "crossover"
+    else:
+        parent, child = sorted((one[1], two[1]), key=len)
+        x = _reduced(0.5 * (a + b), parent)
+        kind = "continuous"
+        if sum(parent) != sum(child):
+            parent = min(one[1], two[1], key=sum)
+            x = _reduced(0.5 * (a + b), parent)
+            condition = Condition("condense", parent, law=law)
+        else:
+            block = _split_block(parent, child)
+            if block is None:
+                return None
+            condition = Condition("split", parent, block, law=law)
+    return condition, np.array([*x, *at]), np.array([*np.zeros(len(x)), *along]), kind
+
+
+def _reduced(x: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
+    """Mean overlap of each block of a full state."""
+    ends = np.cumsum(sizes)
+    return np.array([x[e - n : e].mean() for n, e in zip(sizes, ends, strict=True)])
+
+
+def _split_block(parent: tuple[int, ...], child: tuple[int, ...]) -> int | None:
+    """Which block of ``parent`` the finer ``child`` splits, None unless it is exactly one."""
+    for i, size in enumerate(parent):
+        if child[:i] == parent[:i] and size > 1:
+            tail = len(parent) - i - 1
+            inner = child[i : len(child) - tail]
+            if sum(inner) == size and (not tail or child[-tail:] == parent[-tail:]):
+                return i if len(inner) > 1 else None
+    return None
+
+
+def is_ground(survey: Survey, condition: Condition, points: np.ndarray) -> np.ndarray:
+    """Whether the state of each point of a curve is the lowest, bool of shape (n,)."""
+    number, surface = survey.surface.n_patterns, survey.surface
+    x = full(condition.sizes, points[:, : len(condition.sizes)], number)
+    d, t = points[:, -2], points[:, -1]
+    own = surface.free_energy(x, d, t)
+    others = [full(s, z, number) for s, z in _parts(condition, points)]
+    off = 1e-3 * np.arange(number)[::-1]  # off saddles
+    begin, owner = [], []
+    for k in range(len(points)):
+        near = [*survey.near(d[k], t[k]), *(z[k] + off for z in others)]
+        begin.extend(near)
+        owner.extend([k] * len(near))
+    owner = np.array(owner)
+    # Where minimisation did not end f is a bound all the same.
+    f = surface.minimise(np.array(begin), d[owner], t[owner], 150)[1]
+    lowest = np.full(len(points), np.inf)
+    np.minimum.at(lowest, owner, f)
+    return own <= lowest + 2e-13
+
+
+def _parts(condition: Condition, points: np.ndarray):
+    n = len(condition.sizes)
+    yield condition.sizes, points[:, :n]
+    if condition.other:
+        yield condition.other, points[:, n : condition.n_states]
+
+
+def cut(survey: Survey, condition: Condition, curve: Curve, start: np.ndarray) -> Curve | None:
+    """The part of a curve around ``start`` where its state is the ground state, None if nowhere.
+
+    Its ends are found to about 1e-6 along the curve.
+    """
+    points = curve.points
+    good = is_ground(survey, condition, points)
+    if not np.any(good):
+        return None
+    distance = np.linalg.norm(points[:, -2:] - start[-2:], axis=1)
+    here = int(np.argmin(distance))
+    if not good[here]:  # the seed lies off the ground state
+        return None
+    first = here
+    while first > 0 and good[first - 1]:
+        first -= 1
+    last = here
+    while last < len(points) - 1 and good[last + 1]:
+        last += 1
+    kept = list(range(first, last + 1))
+    rows = [points[kept], curve.tangents[kept], curve.residuals[kept]]
+    ended = curve.ended.split("; ")
+    if first > 0:
+        extra = _boundary(survey, condition, points[first], points[first - 1])
+        if extra is not None:
+            rows = [np.concatenate([np.atleast_1d(e)[None] if np.ndim(e) else [e], r])
+                    for e, r in zip((extra[0], curve.tangents[first], extra[1]), rows, strict=True)]  # fmt: skip
+        ended[0] = "another state is lower"
+    if last < len(points) - 1:
+        extra = _boundary(survey, condition, points[last], points[last + 1])
+        if extra is not None:
+            rows = [np.concatenate([r, np.atleast_1d(e)[None] if np.ndim(e) else [e]])
+                    for e, r in zip((extra[0], curve.tangents[last], extra[1]), rows, strict=True)]  # fmt: skip
+        ended[-1] = "another state is lower"
+    return Curve(rows[0], rows[1], rows[2], curve.converged, "; ".join(ended))
+
+
+def _boundary(survey, condition, inside, outside):
+    """The last point of a curve, between two of its points, where its state is the ground state."""
+    system = condition.system()
+    found, residual = None, 0.0
+    for _ in range(18):
+        chord = outside - inside
+        size = np.linalg.norm(chord)
+        if size < 1e-7:
+            break
+        met = project(system, 0.5 * (inside + outside), chord / size, None, TOLERANCE, 12)
+        if met is None:
+            break
+        if is_ground(survey, condition, met[0][None])[0]:
+            inside = met[0]
+            found, residual = met[0], met[1]
+        else:
+            outside = met[0]
+    return None if found is None else (found, residual)
+
+
+def hierarchical_ends(survey: Survey) -> Iterator[np.ndarray]:
+    """Points (x, d, t) next to where a metastable hierarchical state of K patterns ends."""
+    surface, number = survey.surface, survey.surface.n_patterns
+    has = np.isfinite(survey.hierarchical[:, :, 0])
+    for j in range(len(survey.reduced)):
+        for i in range(len(survey.dilution) - 1):
+            x = survey.hierarchical[i, j]
+            if not has[i, j] or has[i + 1, j] or signature(survey.x[i, j])[0] == "hierarchical":
+                continue
+            if signature(x)[1] != (1,) * number:
+                continue
+            low, high = survey.dilution[i], survey.dilution[i + 2 if i + 2 < len(has) else i + 1]
+            t = survey.reduced[j]
+            for _ in range(30):
+                d = 0.5 * (low + high)
+                new, _, least = surface.minimise(x[None], np.array([d]), np.array([t]))
+                if least[0] > 1e-9 and np.max(np.abs(new[0] - x)) < 0.1:
+                    low, x = d, new[0]
+                else:
+                    high = d
+            yield np.array([*x, low, t])
+
+
+def eigenvector(condition: Condition, y: np.ndarray) -> np.ndarray:
+    """Singular vector of the Jacobian of a state (x, d, t) that is closest to null."""
+    matrix = blocks(condition.sizes, condition.law).jacobian(y[:-2], y[-2], y[-1])
+    return np.linalg.svd(matrix)[2][-1]

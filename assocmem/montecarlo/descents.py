@@ -14,7 +14,7 @@ from .._files import write_netcdf
 from .._version import __version__
 from ..serial import from_json, to_json
 from .dynamics import Dynamics, engine, entry_law
-from .sampler import Plan, Tick, advance, make_plan, measure_means, run_samples
+from .sampler import Plan, Tick, advance, check_model, make_plan, measure_means, run_samples
 from .sampler import starts as start_states
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def descend(
     >>> found.overlap.isel(state=0).values.round(1)  # 1 - d and d (1 - d)
     array([0.7, 0.2])
     """
+    check_model(model)
+    n_spins = check.integer("n_spins", n_spins, 2)
     starts = check.integer("starts", starts, 1, MOST_RUNS)
     disorder = check.integer("disorder", disorder, 1, MOST_RUNS)
     if starts * disorder > MOST_RUNS:
@@ -91,7 +93,7 @@ def descend(
         model, kind="descend", n_spins=n_spins, temperature=temperature, sweeps=half,
         burn_in=sweeps - half, interval=max(1, half // 100), chains=starts, disorder=disorder,
         start="random", corruption=None, dynamics=dynamics, method=method,
-        tracked=model.count(n_spins) if hasattr(model, "count") else 1, trajectory=False, seed=seed,
+        tracked=model.count(n_spins), trajectory=False, seed=seed,
     )  # fmt: skip
     return _label(plan, sweeps, run_samples(plan, _descend_one, sweeps, workers, progress))
 

@@ -230,10 +230,7 @@ def make_plan(
     model: Any, *, kind: str, temperature: Any, name: str = "temperature", **given: Any
 ) -> Plan:
     """Check every argument; ``name`` is what the caller knows the temperatures by."""
-    if not (callable(getattr(model, "draw", None)) and callable(getattr(model, "count", None))):
-        raise TypeError(f"model must be a model such as Hopfield(load=0.1), got {model!r}")
-    if isinstance(model, type):
-        raise TypeError(f"model must be an instance, got the class {model.__name__}")
+    check_model(model)
     plan: dict[str, Any] = {"model": model, "kind": kind}
     plan["temperature"] = _temperatures(name, temperature)
     plan["n_spins"] = check.integer("n_spins", given["n_spins"], 2)
@@ -276,6 +273,14 @@ def make_plan(
     checked = Plan(**plan)
     _check_memory(checked)
     return checked
+
+
+def check_model(model: Any) -> None:
+    """Raise TypeError for what cannot be simulated."""
+    if not (callable(getattr(model, "draw", None)) and callable(getattr(model, "count", None))):
+        raise TypeError(f"model must be a model such as Hopfield(load=0.1), got {model!r}")
+    if isinstance(model, type):
+        raise TypeError(f"model must be an instance, got the class {model.__name__}")
 
 
 def _weights(value: Any, start: str, n_patterns: int) -> tuple[float, ...] | None:

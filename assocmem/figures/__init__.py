@@ -47,6 +47,11 @@ FIGURES: dict[str, tuple[str, dict[str, Any], str]] = {
         {},
         "examples needed to learn an archetype, against their quality",
     ),
+    "multitasking-learning": (
+        "multitasking_learning",
+        {},
+        "overlaps with several archetypes at once against examples, with and without a teacher",
+    ),
     "multitasking-thresholds": (
         "multitasking_thresholds",
         {},

@@ -28,6 +28,10 @@ the others. For one pattern at T = 0, -2 H/(N (1-d)) times M R is 1 + (M - 1) r^
 M (E|etabar|)^2 for the state of the archetype, sgn etabar. The first is a fixed point while
 (M - 1) r^2 < 1 and has the lower energy below a quality r_e(M) that tends to 0.7272.../sqrt(M);
 M = 1 is no difference, and of M = 2 examples either wins over their mixture at every r < 1.
+At T > 0 and for K patterns `learned_state` has the eigenvalue that says so: it is negative where
+ties are common (M = 2, and small even M at low T). The overlaps with the archetypes need not show
+it: a tie is broken by an example that is right or wrong with equal chances. With three patterns
+and more the broken ties change the weaker overlaps too.
 
 References: arXiv 2308.04106 (thresholds of both protocols), 2212.00606, 2211.14067 (Theta).
 """
@@ -36,6 +40,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -48,6 +53,7 @@ STARTS = ("archetype", "hierarchical", "example")
 _MOST_WORDS = 2**22  # of either half of the patterns
 _WINDOW = 8  # numbers of examples that must all be enough
 _MOST_EXAMPLES = 10**8
+_STEP, _STEPS = 0.2, 1000  # of the time of a sweep
 
 
 def amplitudes(model: Multitasking) -> np.ndarray:
@@ -198,6 +204,136 @@ def example_quality(n_examples: int) -> float:
 
     # Where the example is no fixed point any more, the archetype has won already.
     return brentq(gap, 0.0, 1.0 / math.sqrt(number - 1.0), xtol=1e-15, rtol=1e-14)
+
+
+class Learned(NamedTuple):
+    """State of a network that learned, at T > 0; made by `learned_state`."""
+
+    overlaps: np.ndarray
+    """m with the archetypes, in the order of the levels, shape (K,)."""
+    curvature: float
+    """Least eigenvalue of the Hessian of f in the overlaps; positive where stable."""
+    examples: float
+    """Least eigenvalue against unequal overlaps with the examples of one pattern: below 0 the
+    state is none without a teacher, however stable it is with one; NaN for M = 1."""
+    residual: float
+    """Largest |nu - E y tanh|."""
+
+
+def learned_state(model: Multitasking, temperature: float, law: str = "binomial") -> Learned:
+    """Where heat bath leads from the hierarchical state of the archetypes, whatever state that is.
+
+    Spins in random order follow d nu/dt = -nu + E y tanh(y.nu/T) as N -> infinity, closed in nu
+    and never uphill in f. Whole steps nu <- E y tanh may end elsewhere. The state is that of both
+    protocols, `Learned.examples` apart. Few examples of low quality do not keep the
+    hierarchy: then it is a mixed or parallel state, of equal or nearly equal overlaps.
+
+    Parameters
+    ----------
+    model : Multitasking
+        With learning and ``n_patterns``, few enough for (2 M + 1)^K/2 words.
+    temperature : float
+        T > 0.
+    law : {"binomial", "gaussian"}
+        Of the mean examples.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range, or there are too many words.
+    ConvergenceError
+        If the residual exceeds 1e-10.
+    """
+    from ..errors import ConvergenceError
+    from .replica.multitasking import flow
+    from .replica.multitasking_words import words_of
+
+    start = amplitudes(model)
+    if model.learning is None:
+        raise ValueError("model must have learning=Supervised(...) or Unsupervised(...), got none")
+    temperature = check.real("temperature", temperature, 0.0, open_low=True)
+    law = check.choice("law", law, ("binomial", "gaussian"))
+    words = words_of(model, (1,) * len(start), law)
+    scale = model.learning.quality / math.sqrt(model.learning.variance)
+    nu = scale * start
+    for _ in range(_STEPS):
+        slope = words.at(nu, temperature)[1]
+        nu = nu - _STEP * slope
+        if np.max(np.abs(slope)) < 1e-4:
+            break
+    nu, residual, _ = flow(words, nu, temperature)  # whole steps near by, and Newton's
+    if not residual <= 1e-10:
+        raise ConvergenceError(f"learned state of {model} at T={temperature!r}", residual)
+    found = words.averages(nu, temperature)
+    hessian = words.at(nu, temperature)[2]
+    return Learned(
+        found.overlaps,
+        float(np.linalg.eigvalsh(hessian)[0]),
+        float(np.min(found.examples[:-1])),  # the last is of a pattern that is not condensed
+        residual,
+    )
+
+
+def state_threshold(
+    model: Multitasking,
+    temperature: float,
+    theta: float = 1.0 / math.sqrt(2.0),
+    law: str = "binomial",
+    level: int = 1,
+) -> float:
+    """Smallest M whose `learned_state` has m_level >= (1 - d) d^(level - 1) erf(theta).
+
+    The threshold of what dynamics end in; that of one step is lower where the state, once
+    noisy, has smaller overlaps with the examples than the archetypes had.
+
+    Parameters
+    ----------
+    model : Multitasking
+        With learning; its ``n_examples`` is not used.
+    temperature : float
+        T > 0.
+    theta, law, level
+        As for `threshold`. With the binomial law M is limited by the number of words.
+
+    Returns
+    -------
+    float
+        An integer; infinity where 2^20 examples are not enough. Found by bisection, each M taken
+        as enough where M + 1 is too (one example more may make ties that help). Cost: some
+        20 states.
+
+    Examples
+    --------
+    >>> from assocmem import Multitasking, Supervised
+    >>> from assocmem.theory.multitasking_learning import state_threshold
+    >>> model = Multitasking(n_patterns=2, dilution=0.3, learning=Supervised(1, 0.6))
+    >>> state_threshold(model, 0.05)
+    3.0
+    """
+    theta = check.real("theta", theta, 0.0, open_low=True)
+    amplitude = amplitudes(model)
+    if model.learning is None:
+        raise ValueError("model must have learning=Supervised(...) or Unsupervised(...), got none")
+    level = check.integer("level", level, 1, len(amplitude))
+    wanted = amplitude[level - 1] * math.erf(theta)
+
+    def enough(number: int) -> bool:
+        for m in (number, number + 1):
+            learning = dataclasses.replace(model.learning, n_examples=m)
+            learned = dataclasses.replace(model, learning=learning)
+            if learned_state(learned, temperature, law).overlaps[level - 1] < wanted:
+                return False
+        return True
+
+    low, high = 0, 1
+    while not enough(high):
+        low, high = high, 2 * high
+        if high > 2**20:
+            return math.inf
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return float(high)
 
 
 def mean_magnitude(n_examples: int, quality: float) -> float:

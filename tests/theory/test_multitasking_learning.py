@@ -9,13 +9,17 @@ import pytest
 from scipy import integrate, stats
 
 from assocmem import Dense, Multitasking, Structured, Supervised, Unsupervised
+from assocmem.figures import figure
 from assocmem.figures.multitasking_thresholds import hierarchical_state, local_fields
+from assocmem.montecarlo.dynamics import engine
 from assocmem.theory.multitasking_learning import (
     amplitudes,
     example_quality,
     largest_entropy,
+    learned_state,
     mean_magnitude,
     one_step,
+    state_threshold,
 )
 from assocmem.theory.noise import learning_threshold, one_step_overlap, threshold_law
 
@@ -240,6 +244,140 @@ def test_example_quality_limits():
     assert a == pytest.approx(0.7272, abs=1e-4)
 
 
+def _words(examples, quality, dilution):
+    """One entry: xi, its examples and the probability, for every way they may be."""
+    out = [(0, np.zeros(examples), dilution)]
+    for xi in (1, -1):
+        for chi in itertools.product((1, -1), repeat=examples):
+            chance = math.prod(0.5 * (1 + quality * x) for x in chi)
+            out.append((xi, xi * np.array(chi), 0.5 * (1 - dilution) * chance))
+    return out
+
+
+@pytest.mark.parametrize("examples", [2, 3, 4])
+def test_learned_state_of_all_single_examples(examples):
+    # Without a teacher the variables are the K M overlaps with single examples. At the state all
+    # of one pattern are equal and stationary, and the Hessian over them has the least eigenvalue
+    # of the two kinds that `learned_state` gives.
+    d, r, t = 0.3, 0.5, 0.06
+    model = _network(2, d, Unsupervised, examples, r)
+    found = learned_state(model, t)
+    size = model.learning.variance
+    eta, weights, xi = [], [], []
+    for a, b in itertools.product(_words(examples, r, d), repeat=2):
+        eta.append(np.concatenate([a[1], b[1]]))
+        weights.append(a[2] * b[2])
+        xi.append((a[0], b[0]))
+    eta, weights, xi = np.array(eta), np.array(weights), np.array(xi)
+    n = np.full(2 * examples, 0.1)
+    n[:examples] *= 3.0
+    for _ in range(4000):  # f = sum n^2/(2 M R) - T E ln 2cosh(eta.n/(M R T)): gentle descent
+        tanh = np.tanh(eta @ n / (examples * size * t))
+        n = n + 0.2 * ((weights * tanh) @ eta - n)
+        n = np.repeat(n.reshape(2, -1).mean(axis=1), examples)
+    tanh = np.tanh(eta @ n / (examples * size * t))
+    assert np.max(np.abs((weights * tanh) @ eta - n)) < 1e-12
+    other = (weights * tanh) @ xi
+    np.testing.assert_allclose(other, found.overlaps, atol=1e-9)
+    curvature = np.eye(2 * examples)
+    curvature -= (eta.T * (weights * (1 - tanh**2))) @ eta / (examples * size * t)
+    least = np.linalg.eigvalsh(curvature)[0]
+    assert least == pytest.approx(min(found.curvature, found.examples), abs=1e-9)
+    assert found.residual < 1e-10
+
+
+def test_learned_state_is_that_of_both_protocols():
+    for law in ("binomial", "gaussian"):
+        first, second = (
+            learned_state(_network(3, 0.4, kind, 6, 0.5), 0.05, law) for kind in PROTOCOLS
+        )
+        np.testing.assert_array_equal(first.overlaps, second.overlaps)
+        assert first.curvature == second.curvature
+
+
+def test_learned_state_of_many_examples_is_that_of_patterns():
+    found = learned_state(_network(3, 0.3, Supervised, 10**6, 0.9), 0.01, "gaussian")
+    np.testing.assert_allclose(found.overlaps, [0.7, 0.21, 0.063], rtol=1e-3)
+
+
+def test_two_examples_are_unstable_without_a_teacher():
+    for dilution in (0.2, 0.4):
+        state = learned_state(_network(2, dilution, Unsupervised, 2, 0.5), 0.03)
+        assert state.examples < 0.0 < state.curvature
+        assert learned_state(_network(2, dilution, Unsupervised, 24, 0.5), 0.03).examples > 0.5
+
+
+def test_state_threshold_is_the_first():
+    model = _network(2, 0.3, Unsupervised, 1, 0.6)
+    found = state_threshold(model, 0.05)
+    wanted = 0.7 * math.erf(THETA)
+    m = [
+        learned_state(_network(2, 0.3, Unsupervised, k, 0.6), 0.05).overlaps[0]
+        for k in range(1, 12)
+    ]
+    assert [k for k, x in enumerate(m, 1) if x < wanted][-1] + 1 == found
+    assert found >= learning_threshold(model, law="binomial")
+    assert state_threshold(_network(2, 0.3, Supervised, 1, 0.6), 0.05) == found
+    # At other r the Gaussian thresholds are at one rho.
+    rhos = []
+    for r in (0.02, 0.01):
+        number = state_threshold(_network(2, 0.3, Supervised, 1, r), 0.05, law="gaussian")
+        rhos.append((1 - r * r) / (number * r * r))
+    assert rhos[0] == pytest.approx(rhos[1], rel=2e-3)
+    assert rhos[0] < 0.95 * largest_entropy(model, THETA)  # one step is kinder
+
+
+@pytest.mark.parametrize("examples", [2, 12])
+def test_chains_follow_one_example_where_theory_says(examples):
+    # Overlaps with the examples of the first pattern: far apart, or equal but for fluctuations of
+    # at most 1/sqrt(N) each (5 standard errors of a difference: below 66 * 6e-7 for all pairs).
+    model = _network(2, 0.3, Unsupervised, examples, 0.5)
+    state = learned_state(model, 0.05)
+    rng = np.random.default_rng(2)
+    sample = model.draw(20000, rng)
+    running = engine(
+        sample, hierarchical_state(sample.patterns, rng)[None], 0.05, [np.random.SeedSequence(5)]
+    )
+    running.run(60)
+    n = sample.stored[:examples].astype(np.float64) @ running.spins[0] / sample.n_spins
+    apart = n.max() - n.min()
+    if state.examples < 0.0:
+        # Where both examples disagree, (1 - d)(1 - r^2)/2 of all spins, and the second pattern is
+        # blank, d of these, one example decides: n differs by (1 - d)(1 - r^2) d = 0.1575 at
+        # least, of 1575 +- 38 spins; 5 standard errors below is 0.138.
+        assert examples == 2 and apart > 0.138
+    else:
+        soft = 1.0 / state.examples  # fluctuations are amplified by the response
+        assert examples == 12 and apart < 5.0 * math.sqrt(2.0 / sample.n_spins) * soft
+
+
+def test_figure_of_learning():
+    # Student's t over 8 networks, 12 overlaps with false alarms of 1e-4 in all. What is of order
+    # 1/N is far below the errors: the states are stiff there.
+    data, ax = figure(
+        "multitasking-learning", examples=(2, 12, 24), n_spins=20000, n_patterns=2, disorder=8
+    )
+    limit = stats.t.isf(0.5e-4 / 12, 7)
+    assert np.all(np.abs(data.z.sel(n_examples=[12, 24])) < limit)
+    assert np.all(np.abs(data.z.sel(n_examples=2, protocol="supervised")) < limit)
+    assert float(data.examples_eigenvalue[0]) < 0.0 < float(data.examples_eigenvalue[1])
+    assert "M" in ax.get_xlabel() and len(ax.containers) == 4
+
+
+def test_figure_of_thresholds():
+    # Points: fitted lines, errors from 8 networks at 7 numbers each; Student's t with 49 degrees
+    # of freedom, 6 scores, false alarms 1e-4 in all.
+    data, ax = figure(
+        "multitasking-thresholds", n_spins=6000, qualities=(0.3, 0.5), disorder=8, progress=False
+    )
+    limit = stats.t.isf(0.5e-4 / 6, 49)
+    assert np.all(np.abs(data.z) < limit) and np.all(np.abs(data.difference_z) < limit)
+    np.testing.assert_array_equal(data.threshold[0], data.threshold[1])
+    assert ax.get_xscale() == "log"
+    with pytest.raises(ValueError, match="level"):
+        figure("multitasking-thresholds", level=4)
+
+
 def test_bad_arguments():
     model = _network(3, 0.4)
     for call, names in [
@@ -256,6 +394,9 @@ def test_bad_arguments():
         (lambda: learning_threshold(model, -1.0), "theta"),
         (lambda: one_step_overlap(Dense(load=0.1, p=3), start="hierarchical"), "start"),
         (lambda: example_quality(0), "n_examples"),
+        (lambda: learned_state(model, 0.0), "temperature"),
+        (lambda: learned_state(_network(3, 0.4, None), 0.1), "learning"),
+        (lambda: state_threshold(model, 0.1, level=4), "level"),
     ]:
         with pytest.raises(ValueError, match=names):
             call()

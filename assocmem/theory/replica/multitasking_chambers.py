@@ -263,31 +263,40 @@ def searched(n_patterns: int, dilution: float, seed: int) -> list[np.ndarray]:
     """Spins of fixed points that the iteration m -> E xi sgn(xi.m) reaches from many starts.
 
     Starts are hierarchical (ratios of successive overlaps near 1/2), in blocks of overlaps that
-    are nearly equal, random, and nearly parallel, a quarter each: 600 for K <= 10, about 200 at
-    K = 11 and 60 at K = 12. Every step raises |m|^2, so that none goes on for ever. Fields of 0
-    leave spins as they were.
+    are nearly equal, random, and nearly parallel, a quarter each, the first exactly hierarchical;
+    twice as many more are the best state so far, displaced by 1e-4 to 0.1. Altogether 1800 for
+    K <= 8, fewer beyond (about 700 at K = 9, 200 at K = 10, 60 at K = 11 and 30 at K = 12). Every
+    step raises |m|^2, so that none goes on for ever. Fields of 0 leave spins as they were.
     """
     rng = np.random.default_rng(seed)
     words = half_words(n_patterns).astype(np.float64)
     weighted = probabilities(n_patterns, dilution)[:, None] * words
-    number = int(min(600, 2e8 / words.size))
+    number = max(10, int(min(600, 2e7 / words.size)))
     found: dict[bytes, np.ndarray] = {}
-    for start in range(number):
-        signs = np.sign(words @ _start(start, n_patterns, rng)).astype(np.int8)
-        while True:
+    best, top = np.zeros(n_patterns), 0.0
+    for start in range(3 * number):
+        if start < number:
+            m = _start(start, n_patterns, rng)
+        else:
+            m = best * (1.0 + 10.0 ** rng.uniform(-4, -1) * rng.standard_normal(n_patterns))
+            m = np.sort(np.abs(m))[::-1]
+        signs, before = np.sign(words @ m), None
+        while before is None or not np.array_equal(signs, before):
             # Sorting goes to the copy with falling overlaps, for which the words are listed.
             m = np.sort(np.abs(signs @ weighted))[::-1]
             fields = words @ m
-            new = np.where(fields == 0.0, signs, np.sign(fields)).astype(np.int8)
-            if np.array_equal(new, signs):
-                found[signs.tobytes()] = signs
-                break
-            signs = new
+            before, signs = signs, np.where(fields == 0.0, signs, np.sign(fields))
+        narrow = signs.astype(np.int8)
+        found[narrow.tobytes()] = narrow
+        if m @ m > top:
+            best, top = m, float(m @ m)
     return list(found.values())
 
 
 def _start(number: int, n_patterns: int, rng: np.random.Generator) -> np.ndarray:
     """One start of the search, generic and in falling order."""
+    if number == 0:
+        return 0.5 ** np.arange(n_patterns)
     kind = number % 4
     noise = rng.random(n_patterns)
     if kind == 0:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import mpmath
     import xarray
 
+    from ...hopfield.multitasking import Multitasking
+
 MOST_PATTERNS = 12
 _MOST_PARTS = 100_000  # of branch and bound, where it has a chance to end within seconds
 _PROVED = 7
@@ -228,6 +230,45 @@ def fixed_points(
     return FixedPoints(n_patterns, given, stable, marginal, complete)
 
 
+def zero_temperature_states(model: Multitasking, *, seed: int = 0) -> FixedPoints:
+    """All states of a `Multitasking` model at T = 0 and load 0, see `fixed_points`.
+
+    Parameters
+    ----------
+    model : Multitasking
+        With ``n_patterns`` of 1..12, without learning and field.
+    seed : int
+        Of the search where the list is not proved complete (K >= 8, and K = 7 below d = 0.67).
+
+    Returns
+    -------
+    FixedPoints
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range.
+
+    Examples
+    --------
+    >>> from assocmem import Multitasking
+    >>> from assocmem.theory.replica.multitasking_zero import zero_temperature_states
+    >>> states = zero_temperature_states(Multitasking(n_patterns=3, dilution=0.5))
+    >>> print(states)
+    2 states of 3 patterns at T = 0, dilution 0.5 (all of them)
+      hierarchical stable    energy -0.1640625  margin 0.125  overlaps 0.5, 0.25, 0.125
+      mixed        stable    energy -0.162109375  margin 0.0625  overlaps 0.4375, 0.3125, 0.1875
+    """
+    if type(model).__name__ != "Multitasking":
+        raise TypeError(f"model must be a Multitasking model, got {model!r}")
+    if model.n_patterns is None:
+        raise ValueError(f"model must be one with n_patterns, got {model!r}")
+    if model.learning is not None or any(model.field):
+        raise ValueError(f"model must be one without learning and without field, got {model!r}")
+    model.patterns.law()  # refuses entries that are not independent
+    return fixed_points(model.n_patterns, model.dilution, seed=seed)
+
+
 def symmetric_point(
     n_patterns: int, dilution: float | Fraction, n_mixed: int | None = None
 ) -> FixedPoint:
@@ -389,8 +430,7 @@ def hierarchical_dilution(n_patterns: int, digits: int | None = None) -> float |
     with mp.workdps((17 if digits is None else digits) + 15):
         root = mp.mpf(1)
         if n_patterns > 2:
-            # The map d -> (1 + d^K)/2 has slope K d^(K-1)/2 < 1 at d_c; Newton's steps from 1/2
-            # stay below it, as 1 - 2 d + d^K is convex and falls.
+            # Newton's steps from 1/2 rise to d_c, as 1 - 2 d + d^K is convex and falls there.
             root = mp.mpf(1) / 2
             while True:
                 power = root ** (n_patterns - 1)

@@ -32,8 +32,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ... import _validate as check
-from ...errors import ConvergenceError
-from ..lines import Event, correct, trace
 from ..state import State, finished
 from . import hopfield
 from .hopfield_rays import find as find_equal
@@ -41,6 +39,7 @@ from .hopfield_rays import origins
 from .hopfield_reduced import condensate
 from .multitasking_loaded_branch import MOST, dilution_limit, find, scales
 from .multitasking_loaded_equations import Point, point
+from .multitasking_loaded_levels import levels_at
 
 if TYPE_CHECKING:
     from ...hopfield.multitasking import Multitasking
@@ -61,12 +60,17 @@ class Standardised:
     field: tuple[float, ...] = ()
 
 
-def checked(model: Multitasking) -> Standardised:
-    """The standardised model; refuses what the theory does not cover."""
-    if model.learning is not None:
+def checked(model: Multitasking, *, learned: bool = False) -> Standardised:
+    """The standardised model; refuses what the theory does not cover.
+
+    ``learned``: whether supervised learning is covered.
+    """
+    kind = type(model.learning).__name__
+    if model.learning is not None and not (learned and kind == "Supervised"):
         raise ValueError(
-            "learning must be None where patterns are not few: theory covers examples for a "
-            f"finite number of patterns (n_patterns) alone, simulate instead; got {model!r}"
+            "learning must be None where patterns are not few (for solve, Supervised too): "
+            "theory of other learning covers a finite number of patterns (n_patterns) alone, "
+            f"simulate instead; got {model!r}"
         )
     if model.n_patterns is not None:
         raise ValueError(f"load must be given rather than n_patterns, got {model!r}")
@@ -75,9 +79,10 @@ def checked(model: Multitasking) -> Standardised:
         raise ValueError(
             f"dilution must be 0 or at least {_SMALLEST_DILUTION:g} at extensive load, got {d!r}"
         )
-    if any(model.field) and d > 0.0:
+    if any(model.field) and (d > 0.0 or model.learning is not None):
         raise ValueError(
-            f"field must be zero for diluted patterns at extensive load, got {model.field!r}"
+            "field must be zero for diluted or learned patterns at extensive load, got "
+            f"{model.field!r}"
         )
     load = 0.0 if model.exponent is not None else model.load
     if 0.0 < load < _SMALLEST_LOAD:
@@ -103,7 +108,8 @@ def solve(
     Parameters
     ----------
     model : Multitasking
-        With ``load`` or ``exponent``, without learning, and for d > 0 without field.
+        With ``load`` or ``exponent``; for d > 0 or with learning without field. Of models that
+        learn, `Supervised` ones are covered, and of their condensed states "retrieval".
     temperature : float
         T >= 0; 0 is exact.
     state : str
@@ -111,8 +117,8 @@ def solve(
     n_mixed : int
         Number of condensed patterns of "hierarchical" (1 to 12; not used with an exponent), of
         "mixture" and "parallel" (2 to 25).
-    law
-        Not used: there are no examples.
+    law : str
+        "binomial", the one law of examples that is covered.
 
     Returns
     -------
@@ -134,9 +140,11 @@ def solve(
     state = check.choice("state", state, STATES)
     levels = state == "hierarchical"
     n = check.integer("n_mixed", n_mixed, 1 if levels else 2, MOST if levels else 25)
-    standard = checked(model)
+    standard = checked(model, learned=True)
     d, a = model.dilution, 1.0 - model.dilution
     t = temperature / a
+    if model.learning is not None and state in ("retrieval", "hierarchical", "mixture", "parallel"):
+        return _learned(model, standard, temperature, state, law)
     if levels and standard.load == 0.0 and d > 0.0:
         return _all_levels(model, temperature)
     if d > 0.0 and standard.load > 0.0 and (levels or state == "retrieval"):
@@ -192,6 +200,29 @@ def regime_of(overlaps: tuple[float, ...]) -> str:
     if all(sizes[i] > sum(sizes[i + 1 :]) for i in range(len(sizes))):
         return "hierarchical"
     return "mixed"
+
+
+def _learned(
+    model: Multitasking, standard: Standardised, temperature: float, name: str, law: str
+) -> State:
+    """Retrieval of one archetype."""
+    from .multitasking_loaded_learned import retrieval
+
+    if name != "retrieval":
+        raise ValueError(
+            f"state must be 'retrieval', 'spin-glass' or 'paramagnet' for {model!r}: with "
+            f"examples at extensive load theory covers one condensed pattern, got {name!r}"
+        )
+    check.choice("law", law, ("binomial",))
+    a = 1.0 - model.dilution
+    if temperature >= a:
+        reason = f"no pattern condenses at T >= 1 - d = {a:.12g}"
+        return State(name, model, temperature, False, reason)
+    found, archetype, mean_example = retrieval(model, standard, temperature)
+    state = _rescaled(found, model, temperature, name)
+    if not state.exists:
+        return state
+    return dataclasses.replace(state, overlaps=(archetype,), example_overlaps=(mean_example,))
 
 
 def _rescaled(found: State, model: Multitasking, temperature: float, name: str) -> State:
@@ -313,7 +344,7 @@ def _all_levels(model: Multitasking, temperature: float) -> State:
         if d > 0.5 and 1.0 - 2.0 * d + d**n <= 0.0:
             reason = f"{n} levels would condense, which are no state at T = 0: 1 - 2 d + d^n <= 0"
             return State(name, model, temperature, False, reason, iterations=count)
-        p, used, ended = _levels(n, d, t)
+        p, used, ended = levels_at(n, d, t)
         count += used
         if p is None:
             reason = f"{n} levels would condense, but end at T = {ended * a:.12g}"
@@ -337,41 +368,3 @@ def _cold_levels(model: Multitasking) -> State:
         energy=energy, entropy=0.0, stability={"longitudinal": 1.0}, residual=0.0, iterations=0,
         regime="hierarchical",
     )  # fmt: skip
-
-
-def _levels(n: int, d: float, t: float) -> tuple[Point | None, int, float]:
-    """``n`` levels at load 0, followed from T = 0 to t; (None, evaluations, where they end)."""
-    units = scales(n, d)[:n]
-    unit, count = float(units[-1]), 0
-
-    def system(y):
-        nonlocal count
-        count += 1
-        p = point(y[:n] * units, d, 0.0, float(y[n]) * unit)
-        return (p.v - p.pull) / units
-
-    def jacobian(y):
-        p = point(y[:n] * units, d, 0.0, float(y[n]) * unit)
-        rows = p.pull_gradient(d) / units[:, None]
-        return np.column_stack([rows[:, :n] * units, rows[:, n + 1] * unit])
-
-    along = np.zeros(n + 1)
-    along[-1] = 1.0
-    start = np.append(np.ones(n), min(1e-3, 0.1 * t / unit))
-    target = t / unit
-    events = [
-        Event("reached", lambda y, tangent: y[n] - target),
-        Event("fold", lambda y, tangent: tangent[-1]),
-    ]
-    curve = trace(system, start, along, events, jacobian=jacobian, tolerance=1e-12)
-    end = curve.points[-1] if len(curve.points) else start
-    if not curve.converged:
-        raise ConvergenceError(
-            f"{n} levels were lost at T/(1 - d)={end[n] * unit!r}: {curve.ended}", math.inf
-        )
-    if curve.ended != "reached":
-        return None, count, float(end[n]) * unit
-    end[n] = target
-    better = correct(system, end, along, jacobian, 1e-15, 6)
-    end = end if better is None else better[0]
-    return point(end[:n] * units, d, 0.0, t), count, t

@@ -11,13 +11,14 @@ from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
 from scipy.special import erf
 
-from assocmem import Hopfield, Multitasking, Supervised
+from assocmem import Dense, Hopfield, Multitasking, Supervised, Unsupervised
 from assocmem.theory import solve as solve_registered
 from assocmem.theory.replica import hopfield_reduced as red
 from assocmem.theory.replica.hopfield_rays import at as reduced_at
 from assocmem.theory.replica.hopfield_rays import find as find_equal
 from assocmem.theory.replica.multitasking_loaded import phase_diagram, solve
-from assocmem.theory.replica.multitasking_loaded_branch import dilution_limit
+from assocmem.theory.replica.multitasking_loaded_branch import at as at_levels
+from assocmem.theory.replica.multitasking_loaded_branch import dilution_limit, scales
 from assocmem.theory.replica.multitasking_loaded_capacity import (
     capacity_of,
     level_constant,
@@ -25,6 +26,7 @@ from assocmem.theory.replica.multitasking_loaded_capacity import (
     retrieved_at_once,
     retrieved_law,
 )
+from assocmem.theory.saddle import solve as newton
 
 # d, load, T, state, n_mixed
 _CASES = [
@@ -217,7 +219,7 @@ def test_retrieval_exists_where_the_reduced_coordinates_say():
     """One pattern through the tree of words, and through the rays of `hopfield_rays`."""
     rng = np.random.default_rng(5)
     number = 0
-    for _ in range(40):
+    for _ in range(25):
         d, t = rng.uniform(0.02, 0.6), rng.uniform(0.0, 0.8)
         load = capacity_of(1, d) * rng.uniform(0.05, 1.2)
         model = Multitasking(load=load, dilution=d)
@@ -230,7 +232,7 @@ def test_retrieval_exists_where_the_reduced_coordinates_say():
                 math.sqrt(1 - d) * theirs.out[red.M], abs=1e-11
             )
             assert ours.free_energy == pytest.approx((1 - d) * theirs.out[red.F], abs=1e-12)
-    assert 8 < number < 38
+    assert 5 < number < 23
 
 
 def test_vanishing_load_is_the_theory_of_few_patterns():
@@ -383,7 +385,7 @@ def test_law_of_the_number_retrieved_at_once():
     assert level_constant(0.05) * 0.05**2 == pytest.approx(capacity_of(1, 0.05), rel=1e-9)
     for d in (0.2, 0.4, 0.45):
         model = Multitasking(load=0.7, exponent=0.5, dilution=d)
-        for n_spins in (10**7, 10**9, 10**12, 3 * 10**14):
+        for n_spins in (10**7, 10**9, 10**12):
             load = 0.7 * n_spins**-0.5
             exact = retrieved_at_once(Multitasking(load=load, dilution=d))
             assert exact == math.floor(retrieved_law(model, n_spins)), (d, n_spins)
@@ -442,6 +444,85 @@ def test_lines_hold_what_they_say(d):
         assert solve(model, line.temperature[3], "mixture").exists == (sign == 1)
 
 
+def test_states_missing_are_found_from_no_start():
+    """Newton's method from 25 starts finds a stable pair of levels exactly where `solve` does."""
+    rng, number = np.random.default_rng(0), 0
+    for _ in range(10):
+        d = rng.uniform(0.1, 0.6)
+        t = rng.uniform(0.0, 1.0) * d
+        load = max(capacity_of(2, d), 1e-6) * rng.uniform(0.1, 1.5)
+        units, root, a = scales(2, d), math.sqrt(load), 1 - d
+
+        def residual(y, units=units, d=d, t=t, root=root):
+            if y[2] <= 0:
+                return np.full(3, np.nan)
+            p = at_levels(y, units, d, t)
+            noise = p.b * p.gap - root * math.sqrt(p.q)
+            return np.append((p.v - p.pull) / units[:2], noise / units[-1])
+
+        stable = False
+        for _ in range(25):
+            start = rng.uniform([0.3, 0.1, 0.1], [1.05, 1.05, 1.3])
+            found = newton(residual, start, tolerance=1e-11)
+            v, b = found.x[:2] * units[:2], found.x[2] * units[2]
+            if not (found.converged and v[1] > 1e-3 * d and v[0] > v[1] * (1 + 1e-6)):
+                continue
+            p = at_levels(found.x, units, d, t)
+            factor = b * (-b + 0.5 * t * root / math.sqrt(p.q)) / a
+            bend = factor / (p.gap + factor * a / b * p.c_b) * np.outer(p.slope, p.slope)
+            lowest = np.linalg.eigvalsh(np.eye(2) - p.stiffness + bend)[0]
+            stable = stable or (p.gap > 0 and lowest > 0)
+        state = solve(Multitasking(load=load, dilution=d), a * t, "hierarchical", n_mixed=2)
+        assert state.exists == stable, (d, t, load)
+        number += stable
+    assert 2 < number < 8
+
+
+@pytest.mark.parametrize(
+    ("m", "r", "load", "t"), [(5, 0.7, 0.02, 0.1), (4, 0.8, 0.05, 0.3), (5, 0.7, 0.02, 0.0)]
+)
+def test_supervised_retrieval_without_dilution_is_that_of_dense_models(m, r, load, t):
+    learning = Supervised(n_examples=m, quality=r)
+    ours = solve(Multitasking(load=load, dilution=0.0, learning=learning), t)
+    theirs = solve_registered(Dense(p=2, load=load, learning=learning), t)
+    for key in ("overlaps", "q", "C", "r", "free_energy", "energy", "entropy"):
+        assert getattr(ours, key) == pytest.approx(getattr(theirs, key), abs=1e-12)
+    # They measure it in units of sqrt(R).
+    unit = math.sqrt(learning.variance)
+    assert ours.example_overlaps[0] == pytest.approx(unit * theirs.example_overlap, abs=1e-12)
+
+
+def test_supervised_retrieval_with_dilution():
+    """The equations by Hermite quadrature; perfect examples are no examples; missing states."""
+    d, load, t = 0.3, 0.001, 0.2
+    learning = Supervised(n_examples=5, quality=0.8)
+    found = solve(Multitasking(load=load, dilution=d, learning=learning), t)
+    a, big = 1 - d, learning.variance
+    k = np.arange(6)
+    p = np.array([math.comb(5, i) * 0.9**i * 0.1 ** (5 - i) for i in k])
+    y = (2 * k - 5) / 5 / math.sqrt(big)
+    z, w = np.polynomial.hermite_e.hermegauss(180)
+    w = w / w.sum()
+    nu, width = found.example_overlaps[0] / math.sqrt(big), math.sqrt(load * found.r)
+    th = np.tanh((y[:, None] * nu + width * z) / t)
+    blank = np.tanh(width * z / t)
+    assert found.overlaps[0] == pytest.approx(a * p @ th @ w, abs=1e-10)
+    assert nu == pytest.approx(a * (p * y) @ th @ w, abs=1e-10)
+    assert found.q == pytest.approx(a * p @ th**2 @ w + d * blank**2 @ w, abs=1e-10)
+    gap = 1 - a * (1 - found.q) / t
+    assert found.r == pytest.approx(a * a * found.q / gap**2, rel=1e-8)
+    perfect = Supervised(n_examples=3, quality=1.0)
+    one = solve(Multitasking(load=load, dilution=d, learning=perfect), t)
+    other = solve(Multitasking(load=load, dilution=d), t)
+    assert one.overlaps == pytest.approx(other.overlaps, abs=1e-12)
+    assert one.free_energy == pytest.approx(other.free_energy, abs=1e-12)
+    assert not solve(Multitasking(load=0.05, dilution=d, learning=learning), t).exists
+    glass = solve(Multitasking(load=0.05, dilution=d, learning=learning), t, "spin-glass")
+    assert (
+        glass.free_energy == solve(Multitasking(load=0.05, dilution=d), t, "spin-glass").free_energy
+    )
+
+
 def test_glass_and_paramagnet_meet_at_t_g():
     model = Multitasking(load=0.04, dilution=0.4)
     edge = 0.6 * 1.2
@@ -479,8 +560,16 @@ def test_bad_input_is_named():
         solve(model, -0.1)
     with pytest.raises(ValueError, match="n_mixed"):
         solve(model, 0.1, "hierarchical", n_mixed=13)
+    learned = Multitasking(load=0.01, learning=Unsupervised(n_examples=3, quality=0.5))
     with pytest.raises(ValueError, match="learning"):
-        solve(Multitasking(load=0.01, learning=Supervised(n_examples=3, quality=0.5)), 0.1)
+        solve(learned, 0.1)
+    learned = Multitasking(load=0.01, learning=Supervised(n_examples=3, quality=0.5))
+    with pytest.raises(ValueError, match="learning"):
+        retrieved_at_once(learned)
+    with pytest.raises(ValueError, match="state"):
+        solve(learned, 0.1, "hierarchical")
+    with pytest.raises(ValueError, match="law"):
+        solve(learned, 0.1, law="gaussian")
     with pytest.raises(ValueError, match="field"):
         solve(Multitasking(load=0.01, field=(0.1,)), 0.1)
     with pytest.raises(ValueError, match="dilution"):
@@ -502,9 +591,8 @@ def test_bad_input_is_named():
 
 
 @njit(cache=True)
-def _run(entries, spins, t, sweeps, dropped, seed):
+def _run(entries, spins, t, sweeps, dropped, rng):
     """Glauber dynamics through overlaps, (N, K) entries; mean of M/N and of -sum M^2/(2 N^2)."""
-    np.random.seed(seed)
     n, k = entries.shape
     total = np.zeros(k)
     for i in range(n):
@@ -513,14 +601,14 @@ def _run(entries, spins, t, sweeps, dropped, seed):
     mean, energy = np.zeros(k), 0.0
     for sweep in range(sweeps):
         for _ in range(n):
-            i = np.random.randint(n)
+            i = int(rng.random() * n)
             field, own = 0.0, 0.0
             for mu in range(k):
                 field += entries[i, mu] * total[mu]
                 own += entries[i, mu] * entries[i, mu]
             field = (field - own * spins[i]) / n
             if t > 0.0:
-                new = 1 if np.random.random() < 1.0 / (1.0 + math.exp(-2.0 * field / t)) else -1
+                new = 1 if rng.random() < 1.0 / (1.0 + math.exp(-2.0 * field / t)) else -1
             else:
                 new = spins[i] if field == 0.0 else (1 if field > 0.0 else -1)
             if new != spins[i]:
@@ -546,7 +634,7 @@ def _simulated(n_spins, d, load, levels, t, rng, sweeps, dropped):
         spins = np.where(spins == 0, entries[:, mu], spins)
     start = spins @ entries[:, :levels] / n_spins
     spins = np.where(spins == 0, rng.choice([-1, 1], n_spins), spins)
-    m, energy = _run(entries, spins, t, sweeps, dropped, int(rng.integers(2**31)))
+    m, energy = _run(entries, spins, t, sweeps, dropped, rng)
     energy += 0.5 * np.count_nonzero(entries) / n_spins**2 + 0.5 * np.sum(m[:levels] ** 2)
     return [*(m[:levels] - start), energy], m[:levels]
 
@@ -578,16 +666,18 @@ def test_warm_states_are_those_of_simulations(n_spins, d, load, levels, t, sweep
 
 
 def test_cold_retrieval_ends_where_theory_says():
-    """T = 0 from the pattern: overlap as predicted at 0.35 alpha_1, lost at 3 alpha_1.
+    """T = 0 from the pattern: overlap as predicted at 0.35 alpha_1, lost at 5 alpha_1.
 
-    4 samples of 3000 spins, so that overlaps have an error of 0.004; |t| < 13 of Student's law
-    with 3 degrees of freedom: a false alarm in 1000; the seed is fixed.
+    4 samples of 3000 spins; |t| < 13 of Student's law with 3 degrees of freedom: a false alarm in
+    1000; the seed is fixed. Lost: below every overlap of a retrieval state, the least of which
+    is that at alpha_1.
     """
     d, rng = 0.3, np.random.default_rng(2)
-    edge = capacity_of(1, d)
-    below = [_simulated(3000, d, 0.35 * edge, 1, 0.0, rng, 30, 29)[1][0] for _ in range(4)]
-    wanted = solve(Multitasking(load=0.35 * edge, dilution=d), 0.0).overlaps[0]
+    edge = retrieval_map([d], 1)
+    load, least = float(edge.critical_load[0, 0]), float(edge.overlap[0, 0, 0])
+    below = [_simulated(3000, d, 0.35 * load, 1, 0.0, rng, 30, 29)[1][0] for _ in range(4)]
+    wanted = solve(Multitasking(load=0.35 * load, dilution=d), 0.0).overlaps[0]
     assert abs(np.mean(below) - wanted) < 13 * np.std(below, ddof=1) / 2
     assert abs(np.mean(below) - wanted) < 0.03
-    above = [_simulated(3000, d, 3.0 * edge, 1, 0.0, rng, 30, 29)[1][0] for _ in range(4)]
-    assert np.max(above) < 0.75 * wanted
+    above = [_simulated(3000, d, 5.0 * load, 1, 0.0, rng, 30, 29)[1][0] for _ in range(4)]
+    assert np.max(above) < least < wanted

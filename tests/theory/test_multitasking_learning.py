@@ -159,7 +159,7 @@ def test_one_pattern_is_the_dense_network_without_load(kind):
 
 
 def test_thresholds_of_both_protocols_are_equal():
-    r = np.array([0.05, 0.2, 0.5])
+    r = np.array([0.1, 0.2, 0.5])
     for level in (1, 2, 3):
         for law in ("binomial", "gaussian"):
             first, second = (
@@ -352,13 +352,13 @@ def test_chains_follow_one_example_where_theory_says(examples):
 
 
 def test_figure_of_learning():
-    # Student's t over 8 networks, 12 overlaps with false alarms of 1e-4 in all. What is of order
+    # Student's t over 8 networks, 6 overlaps with false alarms of 1e-4 in all. What is of order
     # 1/N is far below the errors: the states are stiff there.
     data, ax = figure(
-        "multitasking-learning", examples=(2, 12, 24), n_spins=20000, n_patterns=2, disorder=8
+        "multitasking-learning", examples=(2, 16), n_spins=10000, n_patterns=2, disorder=8
     )
-    limit = stats.t.isf(0.5e-4 / 12, 7)
-    assert np.all(np.abs(data.z.sel(n_examples=[12, 24])) < limit)
+    limit = stats.t.isf(0.5e-4 / 6, 7)
+    assert np.all(np.abs(data.z.sel(n_examples=16)) < limit)
     assert np.all(np.abs(data.z.sel(n_examples=2, protocol="supervised")) < limit)
     assert float(data.examples_eigenvalue[0]) < 0.0 < float(data.examples_eigenvalue[1])
     assert "M" in ax.get_xlabel() and len(ax.containers) == 4
@@ -368,7 +368,7 @@ def test_figure_of_thresholds():
     # Points: fitted lines, errors from 8 networks at 7 numbers each; Student's t with 49 degrees
     # of freedom, 6 scores, false alarms 1e-4 in all.
     data, ax = figure(
-        "multitasking-thresholds", n_spins=6000, qualities=(0.3, 0.5), disorder=8, progress=False
+        "multitasking-thresholds", n_spins=4000, qualities=(0.4, 0.5), disorder=8, progress=False
     )
     limit = stats.t.isf(0.5e-4 / 6, 49)
     assert np.all(np.abs(data.z) < limit) and np.all(np.abs(data.difference_z) < limit)

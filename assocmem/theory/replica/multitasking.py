@@ -21,7 +21,7 @@ from ...hopfield.learning import Unsupervised
 from ...hopfield.regime import regime_of
 from ..state import State, finished
 from . import multitasking_search as search
-from .multitasking_points import (
+from .multitasking_minima import (
     Point,
     canonical,
     equal_point,
@@ -60,7 +60,7 @@ def solve(
     ----------
     model : Multitasking
         With ``n_patterns`` (any number; for more than fit in distinct words see
-        `multitasking_points.minima`), or with a load, see `multitasking_loaded`.
+        `multitasking_minima.minima`), or with a load, see `multitasking_loaded`.
     temperature : float
         T >= 0.
     state : str

@@ -16,7 +16,7 @@ from ..saddle import follow
 from ..state import State
 from . import multitasking_search as search
 from .multitasking_frozen import _equal, settle
-from .multitasking_points import Point, _starts, equal_point, most_distinct
+from .multitasking_minima import Point, _starts, equal_point, most_distinct
 from .multitasking_words import evaluate, words_of
 
 if TYPE_CHECKING:

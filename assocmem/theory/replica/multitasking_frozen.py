@@ -14,7 +14,7 @@ import numpy as np
 
 from ..state import State, finished
 from . import multitasking_search as search
-from .multitasking_points import Point, _starts, most_distinct
+from .multitasking_minima import Point, _starts, most_distinct
 from .multitasking_words import Words, words_of
 
 if TYPE_CHECKING:

@@ -110,8 +110,8 @@ def newton(y, filled, offset, weights, v, u, temperature, most):
 def descend(y, filled, offset, weights, v, u, temperature, near, most):
     """Go down from u, in place, to a stationary point; returns f, residual, evaluations.
 
-    It stops at a gradient of 1e-8, beyond which values of f are rounded too much to compare; the
-    last digits are Newton's. Points near saddles may end there.
+    At a gradient of 1e-8 values of f are soon rounded too much to compare, so that Newton's method
+    is left the last digits; where that fails descent goes on to 1e-10, and so on.
 
     Newton's steps where |grad f| < ``near``, the Hessian shifted where it is not positive
     definite, if they lower f or halve the gradient without raising f; else steps u <- u - grad f,
@@ -122,8 +122,16 @@ def descend(y, filled, offset, weights, v, u, temperature, near, most):
     g, h, lower = np.empty(n), np.empty((n, n)), np.empty((n, n))
     trial, trial_g, trial_h = np.empty(n), np.empty(n), np.empty((n, n))
     f = evaluate(y, filled, offset, weights, v, u, temperature, g, h)
-    size, count, stretch = np.max(np.abs(g)), 1, 1.0
-    while count < most and size > _LEVEL:
+    size, count, stretch, level = np.max(np.abs(g)), 1, 1.0, _LEVEL
+    while count < most and size > 0.1 * TOLERANCE:
+        if size <= level:
+            trial[:] = u
+            end, done = newton(y, filled, offset, weights, v, trial, temperature, 60)
+            count += done
+            if end <= TOLERANCE:
+                u[:] = trial
+                return f, end, count
+            level *= 0.01
         moved = False
         if size < near:
             bent = h.copy()
@@ -158,9 +166,6 @@ def descend(y, filled, offset, weights, v, u, temperature, near, most):
         g[:] = trial_g
         h[:, :] = trial_h
         size = np.max(np.abs(g))
-    if size <= _LEVEL:
-        size, done = newton(y, filled, offset, weights, v, u, temperature, 60)
-        count += done
     return f, size, count
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ... import _validate as check
 from ..state import State
 from .multitasking import ground, state_at, trimmed
-from .multitasking_points import curvature, ergodic, minima, most_distinct
+from .multitasking_minima import curvature, ergodic, minima, most_distinct
 from .multitasking_stationary import MARGINAL, stationary
 from .multitasking_words import LAWS
 
@@ -171,7 +171,7 @@ def states(model: Multitasking, temperature: float, *, law: str | None = None) -
     States
         For K <= 7 (fewer where the words of the examples are too many) minima and saddles, with
         a check of completeness, see `multitasking_stationary`; beyond, the minima that descent
-        finds, see `multitasking_points.minima`, and the symmetric states.
+        finds, see `multitasking_minima.minima`, and the symmetric states.
 
     Raises
     ------

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import multitasking_search as search
-from .multitasking_points import (
+from .multitasking_minima import (
     Curvature,
     Point,
     canonical,
@@ -28,7 +28,7 @@ from .multitasking_points import (
     thinned,
     unique,
 )
-from .multitasking_points import ergodic as nothing
+from .multitasking_minima import ergodic as nothing
 from .multitasking_words import words_of
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 MARGINAL = 1e-7  # eigenvalues nearer to 0 have no certain sign
 _ROUNDS = 7  # of starts in one subspace, each twice as many as before
+_MOST_EVALUATIONS = 1_500_000  # after which each subspace has one round alone
 _COLD = 0.1  # T/(1 - d) below which points are continued from higher temperatures
 
 
@@ -91,7 +92,11 @@ def euler(points: list[Point], bent: dict[Point, Curvature], blocks: tuple[int, 
 def stationary(
     model: Multitasking, temperature: float, law: str, depth: int = 0
 ) -> tuple[list[Point], dict[Point, Curvature], dict[tuple[int, ...], int], int]:
-    """Points, their curvatures, the sums of the subspaces, and evaluations; 0 < T < 1 - d."""
+    """Points, their curvatures, the sums of the subspaces, and evaluations; 0 < T < 1 - d.
+
+    Within 1e-7 of T = 1 - d only nu = 0 and states with all non-zero components equal are given:
+    others are not told apart in double precision.
+    """
     total = model.n_patterns
     points = [nothing(temperature)]
     points += [equal_point(model, n, temperature, law) for n in range(1, total + 1)]
@@ -99,6 +104,8 @@ def stationary(
     rng = np.random.default_rng(total)
     older: list[Point] = []
     count, sums = 0, {}
+    if bent[points[0]].nearest < MARGINAL:
+        return points, bent, {(1,) * total: euler(points, bent, (1,) * total)}, total
     if temperature < _COLD * (1.0 - model.dilution) and depth < 30:
         older, _, _, count = stationary(model, 1.5 * temperature, law, depth + 1)
     shapes = [s for n in range(1, total + 1) for s in partitions(n)]
@@ -107,6 +114,8 @@ def stationary(
         rounds = range(_ROUNDS if len(blocks) > 1 else 0)
         for k in rounds:
             if k and (sums[blocks] == 1 or any(b.nearest < MARGINAL for b in bent.values())):
+                break
+            if k and count > _MOST_EVALUATIONS:
                 break
             rows = _rows(model, blocks, points, older if k == 0 else [], rng, k)
             found, evaluations = _solved(model, blocks, rows, temperature, law)

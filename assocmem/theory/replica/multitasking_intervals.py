@@ -20,53 +20,22 @@ import numpy as np
 
 from ... import _validate as check
 from . import multitasking_chambers as arrangement
+from .multitasking_roots import (
+    ONE,
+    ZERO,
+    Coefficients,
+    Root,
+    between,
+    middle,
+    polynomial_of,
+    roots,
+    value_at,
+)
 
 if TYPE_CHECKING:
-    import mpmath
     import xarray
 
-Coefficients = tuple[int, ...]  # of 1, d, d^2, ...
 _MOST = 5
-_WIDTH = Fraction(1, 10**30)
-
-
-@dataclass(frozen=True)
-class Root:
-    """A dilution given exactly: the only root of a polynomial in an interval.
-
-    Parameters
-    ----------
-    polynomial : tuple of int
-        Coefficients of 1, d, d^2, ...; it does not factor over the integers.
-    low, high : Fraction
-        The interval, at most 1e-30 wide.
-    """
-
-    polynomial: Coefficients
-    low: Fraction
-    high: Fraction
-
-    def __float__(self) -> float:
-        return float((self.low + self.high) / 2)
-
-    def digits(self, number: int) -> mpmath.mpf:
-        """The root to a number of significant digits."""
-        import mpmath as mp
-
-        number = check.integer("number", number, 1)
-        with mp.workdps(number + 15):
-            start = mp.mpf(self.low.numerator) / self.low.denominator
-            if self.low != self.high:
-                falling = self.polynomial[::-1]
-                start = mp.findroot(lambda d: mp.polyval(falling, d), start)
-        with mp.workdps(number):
-            return +start
-
-    def __str__(self) -> str:
-        return f"{float(self):.12g}"
-
-
-ZERO, ONE = Root((0, 1), Fraction(0), Fraction(0)), Root((-1, 1), Fraction(1), Fraction(1))
 
 
 @dataclass(frozen=True)
@@ -268,7 +237,7 @@ def ground_intervals(n_patterns: int) -> GroundIntervals:
     n_patterns = check.integer("n_patterns", n_patterns, 1, _MOST)
     states = _existing(n_patterns)
     squares = [_squares(counts) for _, counts, _ in states]
-    ends = sorted({end for _, _, parts in states for part in parts for end in part}, key=_middle)
+    ends = sorted({end for _, _, parts in states for part in parts for end in part}, key=middle)
     pieces: list[tuple[Root, Root, tuple[int, ...]]] = []
     for low, high in zip([ZERO, *ends], [*ends, ONE], strict=True):
         if low == high:
@@ -276,7 +245,7 @@ def ground_intervals(n_patterns: int) -> GroundIntervals:
         alive = [
             k
             for k, (_, _, parts) in enumerate(states)
-            if any(_middle(a) <= _middle(low) and _middle(high) <= _middle(b) for a, b in parts)
+            if any(middle(a) <= middle(low) and middle(high) <= middle(b) for a, b in parts)
         ]
         for left, right, best in _lowest(low, high, alive, squares):
             same = tuple(k for k in alive if squares[k] == squares[best])
@@ -313,27 +282,27 @@ def _existing(n_patterns: int) -> tuple[State, ...]:
         forms = np.unique(np.sign(words @ weights)[:, None] * (words @ counts), axis=0)
         if np.any(np.all(forms <= 0, axis=1)):
             continue
-        mixed = [_polynomial(form) for form in forms if form.min() < 0]
-        cuts = sorted({root for p in mixed for root in roots(p)}, key=_middle)
+        mixed = [polynomial_of(form) for form in forms if form.min() < 0]
+        cuts = sorted({root for p in mixed for root in roots(p)}, key=middle)
         parts = [
             (low, high)
             for low, high in zip([ZERO, *cuts], [*cuts, ONE], strict=True)
-            if all(_at(p, _between(low, high)) > 0 for p in mixed)
+            if all(value_at(p, between(low, high)) > 0 for p in mixed)
         ]
         # A wall that is touched and not crossed ends a state too: there its margin is 0.
         if parts:
             found.append(
                 (tuple(weights.tolist()), tuple(map(tuple, counts.tolist())), tuple(parts))
             )
-    return tuple(sorted(found, key=lambda state: (_middle(state[2][0][0]), state[0])))
+    return tuple(sorted(found, key=lambda state: (middle(state[2][0][0]), state[0])))
 
 
 def _lowest(
     low: Root, high: Root, alive: Sequence[int], squares: list[Coefficients]
 ) -> list[tuple[Root, Root, int]]:
     """The largest |m|^2 between two dilutions where the same states exist, with its pieces."""
-    middle = _between(low, high)
-    values = [_at(squares[k], middle) for k in alive]
+    inside = between(low, high)
+    values = [value_at(squares[k], inside) for k in alive]
     best = alive[values.index(max(values))]
     rivals, cuts = [best], set()
     gaps = {k: _difference(squares[best], squares[k]) for k in alive if squares[k] != squares[best]}
@@ -341,13 +310,13 @@ def _lowest(
     for k, sure in zip(gaps, above, strict=True):
         if sure:
             continue
-        crossed = [root for root in roots(gaps[k]) if _middle(low) < _middle(root) < _middle(high)]
+        crossed = [root for root in roots(gaps[k]) if middle(low) < middle(root) < middle(high)]
         if crossed:
             rivals.append(k)
             cuts.update(crossed)
     if not cuts:
         return [(low, high, best)]
-    ends = sorted(cuts, key=_middle)
+    ends = sorted(cuts, key=middle)
     pieces: list[tuple[Root, Root, int]] = []
     for left, right in zip([low, *ends], [*ends, high], strict=True):
         for piece in _lowest(left, right, rivals, squares):
@@ -376,69 +345,17 @@ def _positive(polynomials: list[Coefficients], low: Fraction, high: Fraction) ->
     return np.all(local @ basis > 1e-12 * np.abs(table).sum(axis=1, keepdims=True), axis=1)
 
 
-@lru_cache(maxsize=100_000)
-def roots(polynomial: Coefficients) -> tuple[Root, ...]:
-    """The roots of an integer polynomial in the open interval (0, 1), in order.
-
-    Real roots of its irreducible factors, isolated by continued fractions (SymPy) and narrowed to
-    1e-30. Equal roots are equal as objects, whatever polynomial they come from.
-    """
-    import sympy as sp
-
-    x = sp.Symbol("d")
-    found = []
-    for factor, _ in sp.Poly(polynomial[::-1], x).factor_list()[1]:
-        if factor.LC() < 0:
-            factor = -factor
-        coefficients = tuple(int(c) for c in reversed(factor.all_coeffs()))
-        for (low, high), _ in factor.intervals(eps=sp.Rational(1, 10**30), inf=0, sup=1):
-            low, high = (Fraction(int(end.p), int(end.q)) for end in (low, high))
-            if high > 0 and low < 1 and coefficients not in ((0, 1), (-1, 1)):
-                found.append(Root(coefficients, low, high))
-    found.sort(key=_middle)
-    return tuple(found)
-
-
-def _polynomial(form: Sequence[int]) -> Coefficients:
-    """Coefficients of sum_z form_z (2 d)^z (1 - d)^(K - 1 - z)."""
-    n = len(form) - 1
-    total = [0] * (n + 1)
-    for z, c in enumerate(int(entry) << z for z, entry in enumerate(form)):
-        for j in range(n - z + 1):
-            total[z + j] += c * math.comb(n - z, j) * (-1) ** j
-    return tuple(total)
-
-
 def _squares(counts: Sequence[Sequence[int]]) -> Coefficients:
     """Coefficients of 4^K |m|^2/(1 - d)^2."""
     total = np.zeros(2 * len(counts) - 1, dtype=object)
     for row in counts:
-        p = np.array(_polynomial(row), dtype=object)
+        p = np.array(polynomial_of(row), dtype=object)
         total += np.convolve(p, p)
     return tuple(int(c) for c in total)
 
 
 def _difference(one: Coefficients, other: Coefficients) -> Coefficients:
     return tuple(a - b for a, b in zip(one, other, strict=True))
-
-
-def _at(polynomial: Coefficients, d: Fraction) -> int:
-    """Numerator of the value at d over the denominator b^n: of its sign."""
-    a, b = d.numerator, d.denominator
-    n = len(polynomial) - 1
-    return sum(c * a**j * b ** (n - j) for j, c in enumerate(polynomial))
-
-
-def _middle(root: Root) -> Fraction:
-    return (root.low + root.high) / 2
-
-
-def _between(low: Root, high: Root) -> Fraction:
-    """A rational number between two roots, with a small denominator."""
-    if not low.high < high.low:
-        raise ArithmeticError(f"roots {low!r} and {high!r} are too close to be told apart")
-    width = high.low - low.high
-    return ((low.high + high.low) / 2).limit_denominator(int(4 / width) + 1)
 
 
 def _regime(weights: Sequence[int]) -> str:

@@ -18,17 +18,12 @@ from assocmem.theory.replica.multitasking_chambers import (
     probabilities,
     weights_at,
 )
-from assocmem.theory.replica.multitasking_intervals import (
-    ONE,
-    ZERO,
-    existence_intervals,
-    ground_intervals,
-    roots,
-)
+from assocmem.theory.replica.multitasking_intervals import existence_intervals, ground_intervals
+from assocmem.theory.replica.multitasking_points import judged
+from assocmem.theory.replica.multitasking_roots import ONE, ZERO, roots
 from assocmem.theory.replica.multitasking_zero import (
     fixed_points,
     hierarchical_dilution,
-    judged,
     symmetric_point,
     zero_temperature_states,
 )

@@ -30,53 +30,55 @@ def leading(overlaps):
     return np.where(ranked[..., 2] > ranked[..., 1] + 1e-9, np.argmax(m, axis=-1), 3)
 
 
+def shares(m):
+    """Indicators of a hierarchical state, and of which pattern leads."""
+    first = leading(m)
+    return np.stack([hierarchical(m), *(first == k for k in range(4))], axis=-1)
+
+
+def contested(number, temperature):
+    """Samples of 16 spins in which hierarchical and other states both have 15 to 85 %, by sums."""
+    rng, out, states = np.random.default_rng(5), [], states_of(16)
+    while len(out) < number:
+        quenched = THREE.draw(16, rng)
+        energies = quenched.energy(states)
+        weights = np.exp(-(energies - energies.min()) / temperature)
+        law = weights @ shares(quenched.overlaps(states)) / weights.sum()
+        if 0.15 < law[0] < 0.85:
+            out.append((quenched, law))
+    return out
+
+
 def test_tempering_gives_each_state_its_weight():
-    """Shares (of 2 to 98 %) of hierarchical states and of each leading pattern, in 4 samples.
+    """Shares (of 2 to 98 %) of hierarchical states and of each leading pattern, in 2 samples.
 
     Against all 2^16 states, with the spread over 24 ladders: Student's t of 23 mapped to normal
-    z-scores, |z| < 4.2: false alarm below 20 x 2.7e-5 = 0.05 %. Plain chains from one
-    pattern are off.
+    z-scores, |z| < 4.2: false alarm below 10 x 2.7e-5 = 0.03 %.
     """
-    temperatures = np.array([0.1, 0.14, 0.2, 0.28, 0.4])
-    worst, stuck, tested = 0.0, 0.0, 0
-    for quenched in quenched_samples(THREE, 16, 4, seed=5):
-        states = states_of(16)
-        energies, overlaps = quenched.energy(states), quenched.overlaps(states)
-        weights = np.exp(-(energies - energies.min()) / temperatures[0])
-        weights /= weights.sum()
-
-        def shares(m):
-            first = leading(m)
-            return np.stack([hierarchical(m), *(first == k for k in range(4))], axis=-1)
-
-        wanted = weights @ shares(overlaps)
+    temperatures = np.array([0.05, 0.08, 0.12, 0.18, 0.28, 0.4])
+    lanes = 24 * len(temperatures)
+    worst, tested = 0.0, 0
+    for quenched, wanted in contested(2, temperatures[0]):
         ladders = Ladders(temperatures, 24, np.random.default_rng(3))
         ours = engine(
-            quenched, np.ones((120, 16)), np.repeat(temperatures, 24),
-            np.random.SeedSequence(2).spawn(120), tracked=range(3), method="patterns",
+            quenched, np.ones((lanes, 16)), np.repeat(temperatures, 24),
+            np.random.SeedSequence(2).spawn(lanes), tracked=range(3), method="patterns",
         )  # fmt: skip
         total = np.zeros((24, 5))
-        for k in range(2500):
+        for k in range(1500):
             now = ours.run(1, 1)[:, 0]
-            if k >= 500:
+            if k >= 300:
                 total += shares(now[ladders.lanes[0], 1:])
             ladders.swap(16 * now[:, 0])
             ours.set_temperatures(ladders.lane_temperatures())
-        assert np.all(ladders.round_trips > 20)
-        found = total / 2000
+        assert np.all(ladders.round_trips > 10)
+        found = total / 1200
         error = found.std(axis=0, ddof=1) / np.sqrt(24)
         common = (wanted > 0.02) & (wanted < 0.98)  # rare ones are far from normal
         z = np.abs(found.mean(axis=0) - wanted)[common] / error[common]
-        worst = max(worst, stats.norm.isf(stats.t.sf(z, 23)).max(initial=0.0))
+        worst = max(worst, stats.norm.isf(stats.t.sf(z, 23)).max())
         tested += np.count_nonzero(common)
-        start = np.tile(np.where(quenched.patterns[0] == 0, 1, quenched.patterns[0]), (24, 1))
-        plain = engine(
-            quenched, start, temperatures[0], np.random.SeedSequence(4).spawn(24), tracked=range(3)
-        )
-        seen = shares(plain.run(100, 1)[..., 1:]).mean(axis=(0, 1))
-        stuck = max(stuck, np.abs(seen - wanted).max())
-    assert worst < 4.2 and tested >= 8
-    assert stuck > 0.2
+    assert worst < 4.2 and tested >= 4
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ import numpy as np
 from ... import _validate as check
 from .multitasking_states import states
 from .multitasking_words import words_of
+from .multitasking_zero import fixed_points
 
 if TYPE_CHECKING:
     import xarray
@@ -73,8 +74,8 @@ def basins(
     rng = np.random.default_rng(np.random.SeedSequence(check.integer("seed", seed, 0)))
     number = model.n_patterns
     words = words_of(model, (1,) * number)
-    known = list(states(model, temperature).stable)
-    expected = np.array([_folded(np.array(_flowing(state))) for state in known])
+    known = _stable(model, temperature)
+    expected = np.array([row[0] for row in known])
     counts = np.zeros(len(known), np.int64)
     for start in range(0, directions, 500):
         m = rng.standard_normal((min(500, directions - start), number))
@@ -89,9 +90,9 @@ def basins(
         {
             "probability": ("state", share),
             "error": ("state", np.sqrt(share * (1.0 - share) / directions)),
-            "overlaps": (("state", "pattern"), [_folded(np.array(s.overlaps)) for s in known]),
-            "free_energy": ("state", [s.free_energy for s in known]),
-            "regime": ("state", [s.regime for s in known]),
+            "overlaps": (("state", "pattern"), [row[1] for row in known]),
+            "free_energy": ("state", [row[2] for row in known]),
+            "regime": ("state", [row[3] for row in known]),
         },
         attrs={
             "model": to_json(model),
@@ -103,12 +104,32 @@ def basins(
     )
 
 
-def _flowing(state: Any) -> tuple[float, ...]:
-    """The overlaps that flow: nu, with what is stored in units of sqrt(R)."""
-    if state.example_overlaps is None:
-        return state.overlaps
-    root = state.model.learning.variance**0.5
-    return tuple(n / root for n in state.example_overlaps)
+def _stable(model: Any, temperature: float) -> list[tuple[np.ndarray, np.ndarray, float, str]]:
+    """Overlaps that flow (nu), overlaps with the archetypes, f and regime of stable states."""
+    number = model.n_patterns
+    if temperature == 0.0:
+        if model.learning is not None:
+            raise ValueError(
+                f"temperature must be > 0 for models that learn from examples, got 0 for {model!r}"
+            )
+        points = [point for point in fixed_points(number, model.dilution).points if point.stable]
+        rows = [(p.overlaps, p.overlaps, p.energy, p.regime) for p in points]
+    else:
+        rows = []
+        for state in states(model, temperature).stable:
+            flowing = state.overlaps
+            if state.example_overlaps is not None:
+                root = model.learning.variance**0.5
+                flowing = tuple(n / root for n in state.example_overlaps)
+            rows.append((flowing, state.overlaps, state.free_energy, state.regime))
+    rows.sort(key=lambda row: row[2])
+    return [(_folded(_full(m, number)), _folded(_full(n, number)), f, r) for m, n, f, r in rows]
+
+
+def _full(overlaps: Any, number: int) -> np.ndarray:
+    """Overlaps with all patterns: those that are not condensed are left out of states."""
+    m = np.array(overlaps, dtype=float)
+    return np.pad(m, (0, number - len(m)))
 
 
 def _folded(m: np.ndarray) -> np.ndarray:

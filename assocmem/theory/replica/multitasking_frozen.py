@@ -110,7 +110,7 @@ def _equal(model: Multitasking, n: int, law: str) -> Point:
 def _hierarchical(model: Multitasking) -> State:
     """m_mu = (1 - d) d^(mu - 1), stored without learning; strict for 1 - 2 d + d^K > 0."""
     total, d, name = model.n_patterns, model.dilution, "hierarchical"
-    if d > 0.0 and total > 1 and 1.0 - 2.0 * d + d**total <= 0.0:
+    if d > 0.5 and total > 1 and 1.0 - 2.0 * d + d**total <= 0.0:
         reason = f"1 - 2 d + d^K = {1.0 - 2.0 * d + d**total:.6g} is not positive"
         return State(name, model, 0.0, False, reason)
     n = 1 if d == 0.0 else min(total, max(1, math.ceil(-700.0 / math.log(d))), _MOST)

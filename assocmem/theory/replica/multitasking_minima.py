@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from ...hopfield.multitasking import Multitasking
 
 _EQUAL = 1e-6  # relative; what is closer is tried as equal, and kept so if that is stationary
-_SMALLEST = 1e-9  # residual of a point that is kept
+_SMALLEST = 1e-12  # residual of a point that is kept
 _WORDS = 300_000  # of the largest system of distinct components that is searched
+_LONGEST = 1000  # block of equal components that is tried among the minima, times M
 _DIRECT = 6  # components up to which all starts are made of distinct components
 
 
@@ -203,7 +204,7 @@ def minima(
     Up to 6 components all starts have distinct components. Beyond, the minima of 6 components are
     continued with more where another pattern would condense, up to as many distinct ones as
     3e5 words hold (12 without learning), besides states of one or two blocks of equal
-    components. With more patterns than that what is found last may be a saddle: the lowest
+    components (up to 1000 of them). With more patterns than that what is found last may be a saddle: the lowest
     points found are returned all the same.
     """
     most = most_distinct(model, law)
@@ -273,9 +274,11 @@ def _larger(model, points, temperature, law, most) -> tuple[list[Point], int]:
                 row[small:] = tail * max(model.dilution, 0.3) ** np.arange(1, n - small + 1)
                 more, evaluations = _descended(model, row[None, :], temperature, law)
                 found, count = [*found, *more], count + evaluations
-    lengths = sorted({*range(1, min(total, 16) + 1), *np.geomspace(16, total, 12).astype(int)})
-    found += [equal_point(model, int(k), temperature, law) for k in lengths if k <= total]
-    for head in range(1, min(total, 9)):
+    each = 1 if model.learning is None or law == "gaussian" else model.learning.n_examples
+    longest = min(total, max(16, _LONGEST // each))
+    lengths = sorted({*range(1, min(total, 16) + 1), *np.geomspace(16, longest, 12).astype(int)})
+    found += [equal_point(model, int(k), temperature, law) for k in lengths if k <= longest]
+    for head in range(1, min(total, 9) if total <= longest else 1):
         words = words_of(model, (head, total - head), law)
         for ratio in (0.9, 0.5):
             u = words.roots * np.array([1.0, ratio]) / math.sqrt(total)

@@ -180,10 +180,10 @@ def states(model: Multitasking, temperature: float, *, law: str | None = None) -
 
     Notes
     -----
-    Cost: 10 ms for K = 3, 20 to 100 ms for K = 4, 0.1 s for K = 5, 0.3 s for K = 6 above
-    T = 0.1 (1 - d). Below, temperatures are gone down in steps and there are ever more saddles:
-    0.1 s for K = 4, up to seconds for K = 5 and a minute for K = 6, where the search is given up
-    after a number of starts and ``complete`` says so.
+    Cost above T = 0.1 (1 - d): 10 ms for K = 3, 20 to 60 ms for K = 4, 0.15 s for K = 5, 0.5 s for
+    K = 6. Below, temperatures are gone down in steps and there are ever more saddles: 0.2 s for
+    K = 4, 1 s for K = 5, up to a minute for K = 6, where the search is given up after 1.5e6
+    evaluations and ``complete`` says so.
 
     Examples
     --------

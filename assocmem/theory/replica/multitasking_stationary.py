@@ -183,6 +183,6 @@ def _solved(model, blocks, rows, temperature, law) -> tuple[list[Point | None], 
     u = np.ascontiguousarray(rows * words.roots)
     residual = np.empty(len(u))
     count = search.newton_all(*search.arguments(words), u, temperature, 60, residual)
-    good = np.abs(u[residual < 1e-10] / words.roots)
+    good = np.abs(u[residual < 1e-13] / words.roots)
     full = np.repeat(good, blocks, axis=1)
     return [canonical(model, row, temperature, law) for row in thinned(full)], count

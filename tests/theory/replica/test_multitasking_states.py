@@ -282,6 +282,8 @@ def test_many_patterns():
         assert many.stable
     wide = solve(Multitasking(n_patterns=200, dilution=0.95), 0.02)
     assert wide.regime == "parallel" and len(wide.overlaps) == 200 and wide.stable
+    endless = solve(Multitasking(n_patterns=10**6, dilution=0.5), 0.0, "hierarchical")
+    assert endless.free_energy == pytest.approx(-0.5 * 0.5 / 1.5, abs=1e-15)
     # K = 4, d = 0.9, T = 0.005 of the specification: close to parallel, but not equal
     close = ground(Multitasking(n_patterns=4, dilution=0.9), 0.005)
     np.testing.assert_allclose(close.overlaps, (0.0982, 0.0905, 0.0823, 0.0746), atol=6e-5)

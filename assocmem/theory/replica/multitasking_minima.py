@@ -204,8 +204,8 @@ def minima(
     Up to 6 components all starts have distinct components. Beyond, the minima of 6 components are
     continued with more where another pattern would condense, up to as many distinct ones as
     3e5 words hold (12 without learning), besides states of one or two blocks of equal
-    components (up to 1000 of them). With more patterns than that what is found last may be a saddle: the lowest
-    points found are returned all the same.
+    components (up to 1000 of them). With more patterns than that what is found last may be a
+    saddle: the lowest points found are returned all the same.
     """
     most = most_distinct(model, law)
     n = min(most, _DIRECT)

@@ -399,8 +399,8 @@ def words_of(
 def _blocks(d, m, r, sizes, law, fields) -> tuple[Block, ...]:
     if law == "binomial" and m * max(sizes, default=1) > 100_000:
         raise ValueError(
-            f"n_patterns times n_examples must be at most 100000 for a block of equal overlaps, got "
-            f"{max(sizes)} times {m}"
+            "n_patterns times n_examples must be at most 100000 for a block of equal overlaps, "
+            f"got {max(sizes)} times {m}"
         )
     return tuple(
         block_of(n, d, m, r, law, r < 1.0 and h != 0.0) for n, h in zip(sizes, fields, strict=True)

@@ -51,7 +51,7 @@ def main() -> None:
 @click.option(
     "--n-spins",
     type=int,
-    help="Spins N; by default 2000, less of dense, 10000 of multitasking over dilutions.",
+    help="Spins N; by default 2000, less of dense, 20000 of multitasking over dilutions.",
 )
 @click.option(
     "--dilutions",

@@ -33,7 +33,7 @@ def draw_regimes(
     click.echo(str(diagram))
     points = None
     if simulate:
-        n_spins = 10_000 if n_spins is None else n_spins
+        n_spins = 20_000 if n_spins is None else n_spins
         name = f"{stem}_simulation_{n_spins}x{disorder}x{sweeps}_{seed}.sqlite"
         points = survey(
             model,

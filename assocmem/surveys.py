@@ -20,7 +20,7 @@ def survey(
     dilutions: Sequence[float],
     temperatures: Sequence[float],
     *,
-    n_spins: int = 10_000,
+    n_spins: int = 20_000,
     disorder: int = 8,
     sweeps: int = 400,
     seed: int = 0,

@@ -288,7 +288,7 @@ def _brute_capacity(n, d):
 
 
 @pytest.mark.parametrize(
-    ("n", "d"), [(1, 0.1), (1, 0.5), (2, 0.2), (2, 0.45), (3, 0.3), (3, 0.45), (4, 0.4)]
+    ("n", "d"), [(1, 0.1), (1, 0.5), (2, 0.2), (2, 0.45), (3, 0.3), (3, 0.55), (4, 0.5)]
 )
 def test_capacity_at_zero_temperature_against_a_scan(n, d):
     assert capacity_of(n, d) == pytest.approx(_brute_capacity(n, d), rel=1e-7)

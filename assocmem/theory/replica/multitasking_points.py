@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...errors import ConvergenceError
 from . import multitasking_chambers as arrangement
 
 if TYPE_CHECKING:
@@ -119,7 +120,19 @@ class FixedPoints:
 
     @property
     def ground(self) -> FixedPoint:
-        """The state of lowest energy (among those found, if not ``complete``)."""
+        """The state of lowest energy (among those found, if not ``complete``).
+
+        Raises
+        ------
+        ConvergenceError
+            If the search found none.
+        """
+        if not self.points:
+            raise ConvergenceError(
+                f"no state of {self.n_patterns} patterns was found at T = 0 and dilution="
+                f"{self.dilution!r}; use a larger most, or another seed",
+                math.inf,
+            )
         return self.points[0]
 
     def __str__(self) -> str:

@@ -180,7 +180,11 @@ def symmetric_point(
 def _arguments(n_patterns: int, dilution: float | Fraction) -> tuple[int, float | Fraction]:
     n_patterns = check.integer("n_patterns", n_patterns, 1, MOST_PATTERNS)
     value = check.real("dilution", dilution, 0.0, 1.0, open_high=True)
-    return n_patterns, dilution if isinstance(dilution, Fraction) else value
+    if not isinstance(dilution, Fraction):
+        return n_patterns, value
+    if dilution and not value:
+        raise ValueError(f"dilution must be 0 or a number that a float holds, got {dilution!r}")
+    return n_patterns, dilution
 
 
 def hierarchical_dilution(n_patterns: int, digits: int | None = None) -> float | mpmath.mpf:

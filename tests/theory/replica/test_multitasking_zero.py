@@ -390,6 +390,18 @@ def test_search_finds_states_that_the_proof_lists():
     ]
 
 
+def test_nearly_no_blanks_and_nearly_blanks_alone():
+    # d -> 0: those of full words split by words with one blank; d -> 1: |m|^2 = K (1 - d)^2, as
+    # nearly all spins that are not free carry one pattern.
+    tiny = fixed_points(4, 1e-300)
+    assert {p.counts for p in tiny} == {p.counts for p in fixed_points(4, 1e-6)}
+    for d in (1 - 1e-9, 1 - 2.0**-50):
+        found = fixed_points(4, d)
+        assert found.complete and [p.weights for p in found] == [(7, 6, 5, 3), (8, 6, 5, 4)]
+        assert found.ground.energy == pytest.approx(-2.0 * (1 - d) ** 2, rel=1e-8)
+        assert 0 < found[0].margin < (1 - d) ** 3
+
+
 def test_roots_are_exact():
     assert roots((-1, 2)) == roots((-1, 0, 4)) == roots((1, -4, 4))
     (half,) = roots((-1, 2))
@@ -425,6 +437,7 @@ def test_tables():
         (lambda: fixed_points(13, 0.5), ValueError, "n_patterns"),
         (lambda: fixed_points(3, 1.0), ValueError, "dilution"),
         (lambda: fixed_points(3, "0.5"), TypeError, "dilution"),
+        (lambda: fixed_points(3, Fraction(1, 10**400)), ValueError, "dilution"),
         (lambda: fixed_points(3, 0.5, seed=-1), ValueError, "seed"),
         (lambda: fixed_points(3, 0.5, most=1.5), TypeError, "most"),
         (lambda: symmetric_point(3, 0.5, 4), ValueError, "n_mixed"),

@@ -121,7 +121,8 @@ _KINDS: dict[str, dict[str, Any]] = {
 def _style(key: str, kind: str) -> dict[str, Any]:
     style = {"color": "black", "zorder": 3, **_KINDS[kind]}
     if key == "T_c":
-        style["linewidth"] = 1.8
+        style["linewidth"] = 1.3
+        style["label"] = "ergodic state ends"
     return style
 
 

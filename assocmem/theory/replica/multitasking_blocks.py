@@ -158,7 +158,7 @@ def _sech2(h: np.ndarray, t: float) -> np.ndarray:
 
 
 def _log_cosh(h: np.ndarray, t: float) -> np.ndarray:
-    """t ln cosh(h/t), with full relative precision at small h."""
+    """Value of t ln cosh(h/t), with full relative precision at small h."""
     h = np.abs(h)
     if t == 0.0:
         return h

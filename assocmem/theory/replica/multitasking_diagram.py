@@ -28,11 +28,13 @@ from .multitasking_map import Surface, Survey, signature
 from .multitasking_seeds import Edge, cut, edges, eigenvector, hierarchical_ends, seed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ...hopfield.multitasking import Multitasking
     from ..laws import Law
 
-_GRID = {1: 40, 2: 40, 3: 40, 4: 36, 5: 28, 6: 20}
-_FINE = {1: 8, 2: 8, 3: 8, 4: 8, 5: 8, 6: 8}
+_GRID = {1: 24, 2: 28, 3: 28, 4: 30, 5: 26, 6: 20}  # points of the map in each direction
+_FINE = 8  # and how many times finer regimes are given
 
 
 def phase_diagram(
@@ -110,6 +112,9 @@ def phase_diagram(
             if kept is None or len(kept.points) < 3:
                 continue
             resolved = True
+            middle = kept.points[len(kept.points) // 2]
+            if _doubled(condition, middle, lines, number, n):
+                continue
             kept, ends = _finished(condition, kept)
             stem = kind.replace(" ", "_")
             counts[stem] = counts.get(stem, 0) + 1
@@ -128,7 +133,7 @@ def phase_diagram(
         points.update(_special(number))
     if failed:
         notes.append(f"{failed} pairs of grid points have a boundary that was not resolved")
-    return RegimeDiagram(model, lines, survey.refined(_FINE[number]), points, tuple(notes))
+    return RegimeDiagram(model, lines, survey.refined(_FINE), points, tuple(notes))
 
 
 def _entry(model: Multitasking, law: str) -> Law:
@@ -224,14 +229,13 @@ def _line(condition, curve, number, n_points, name, kind) -> RegimeLine:
 
 def _with_limits(condition, curve: Curve, line: RegimeLine, number: int) -> RegimeLine:
     """The line with its limits at T = 0 and at d = 2/3, T = 1/3, where it ends there."""
-    starts, ends = (curve.ended.split("; ") + [""])[:2]
+    starts, ends = [*curve.ended.split("; "), ""][:2]
     for end, last in ((starts, 0), (ends, -1)):
         y = curve.points[last]
         if end == "T -> T_c" and condition.law is SIGNS and abs(y[-2] - 2 / 3) < 0.01:
             line = _extended(line, last, 2 / 3, 1 / 3, [np.zeros(number)] * len(line.states), 0.0)
         if end == "T -> 0" and condition.kind in ("equal", "wall"):
-            equations = condition.system()
-            found = solve(lambda z: equations(np.append(z, 0.0)), y[:-1], tolerance=1e-12)
+            found = solve(_cold(condition), y[:-1], tolerance=1e-12)
             if found.converged and abs(found.x[-1] - y[-2]) < 5e-3:
                 d = float(found.x[-1])
                 parts = condition.states(np.append(found.x, 0.0))
@@ -241,6 +245,12 @@ def _with_limits(condition, curve: Curve, line: RegimeLine, number: int) -> Regi
                 ]
                 line = _extended(line, last, d, 0.0, states, found.residual)
     return line
+
+
+def _cold(condition: Condition) -> Callable[[np.ndarray], np.ndarray]:
+    """The equations of a line at T = 0, in overlaps and d."""
+    equations = condition.system()
+    return lambda z: equations(np.append(z, 0.0))
 
 
 def _extended(line, last, dilution, temperature, states, residual) -> RegimeLine:

@@ -251,7 +251,8 @@ def _symmetric(dilution: float, n_patterns: int, law: Law) -> np.ndarray:
     def value(t: float) -> float:
         return one.split(0, np.array([equal(t)]), dilution, t)
 
-    grid = np.linspace(0.999, 1e-3, 200)
+    # T_s is about K (1 - d)^2/2 at strong dilution: steps in the logarithm of t.
+    grid = np.geomspace(0.999, 1e-6, 400)
     above = grid[0]
     for t in grid[1:]:
         if value(t) < 0.0:

@@ -231,7 +231,7 @@ class Survey:
 
     def _from_neighbours(self, x, f, least):
         """States with the neighbours' lowest ones followed to each point; whether one is lower."""
-        n_d, n_t, _, number = x.shape
+        n_d, n_t = x.shape[:2]
         best = np.argmin(f, axis=2)
         ground = np.take_along_axis(x, best[:, :, None, None], axis=2)[:, :, 0]
         lowest = np.take_along_axis(f, best[:, :, None], axis=2)[:, :, 0]
@@ -273,7 +273,6 @@ class Survey:
 
     def refined(self, times: int) -> RegimeMap:
         """Regimes on a grid ``times`` finer, in which states come from those of neighbours."""
-        number = self.surface.n_patterns
         n_d, n_t = self.x.shape[:2]
         d = (np.arange(n_d * times) + 0.5) / (n_d * times)
         t = (np.arange(n_t * times) + 0.487) / (n_t * times)

@@ -89,7 +89,7 @@ def seed(survey: Survey, edge: Edge) -> tuple[Condition, np.ndarray, np.ndarray,
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
         d, t = p + middle * (q - p)
-        x, f, _ = surface.minimise(np.array([a, b]), np.full(2, d), np.full(2, t))
+        x, f, _ = surface.minimise(np.array([a, b]), np.full(2, d), np.full(2, t), 80)
         new = x[0] if f[0] <= f[1] + 1e-15 else x[1]
         apart = np.max(np.abs(x[0] - x[1])) > _JUMP
         stays = f[0] < f[1] if apart else signature(new) == mark
@@ -163,7 +163,7 @@ def is_ground(survey: Survey, condition: Condition, points: np.ndarray) -> np.nd
         owner.extend([k] * len(near))
     owner = np.array(owner)
     # Where minimisation did not end f is a bound all the same.
-    f = surface.minimise(np.array(begin), d[owner], t[owner], 150)[1]
+    f = surface.minimise(np.array(begin), d[owner], t[owner], 40)[1]
     lowest = np.full(len(points), np.inf)
     np.minimum.at(lowest, owner, f)
     return own <= lowest + 2e-13
@@ -199,17 +199,23 @@ def cut(survey: Survey, condition: Condition, curve: Curve, start: np.ndarray) -
     rows = [points[kept], curve.tangents[kept], curve.residuals[kept]]
     ended = curve.ended.split("; ")
     if first > 0:
+        ended[0] = "another state is lower"
         extra = _boundary(survey, condition, points[first], points[first - 1])
         if extra is not None:
-            rows = [np.concatenate([np.atleast_1d(e)[None] if np.ndim(e) else [e], r])
-                    for e, r in zip((extra[0], curve.tangents[first], extra[1]), rows, strict=True)]  # fmt: skip
-        ended[0] = "another state is lower"
+            rows = [
+                np.insert(rows[0], 0, extra[0], axis=0),
+                np.insert(rows[1], 0, curve.tangents[first], axis=0),
+                np.insert(rows[2], 0, extra[1]),
+            ]
     if last < len(points) - 1:
+        ended[-1] = "another state is lower"
         extra = _boundary(survey, condition, points[last], points[last + 1])
         if extra is not None:
-            rows = [np.concatenate([r, np.atleast_1d(e)[None] if np.ndim(e) else [e]])
-                    for e, r in zip((extra[0], curve.tangents[last], extra[1]), rows, strict=True)]  # fmt: skip
-        ended[-1] = "another state is lower"
+            rows = [
+                np.vstack([rows[0], extra[0]]),
+                np.vstack([rows[1], curve.tangents[last]]),
+                np.append(rows[2], extra[1]),
+            ]
     return Curve(rows[0], rows[1], rows[2], curve.converged, "; ".join(ended))
 
 

@@ -107,6 +107,16 @@ FIGURES: dict[str, tuple[str, dict[str, Any], str]] = {
         {},
         "overlaps of patterns retrieved at once against dilution: ground state and simulation",
     ),
+    "multitasking-basins": (
+        "basins",
+        {},
+        "states that random starts end in: shares by theory and simulation, free energies",
+    ),
+    "multitasking-return": (
+        "returns",
+        {},
+        "share of chains that return to a state after a fraction of spins is flipped",
+    ),
     "multitasking-images": (
         "several_images",
         {},

@@ -65,6 +65,7 @@ _HOME = {
     "temper": "montecarlo.tempering",
     "to_json": "serial",
     "verify": "verification",
+    "zero_temperature_states": "theory",
 }
 
 __all__ = ["__version__", *sorted(_HOME)]

@@ -65,7 +65,8 @@ def compute(
 
     def ground(d: float) -> np.ndarray:
         found = solve(Multitasking(n_patterns=n_patterns, dilution=d), temperature)
-        return -np.sort(-np.abs(np.array(found.overlaps)))
+        m = -np.sort(-np.abs(np.array(found.overlaps)))
+        return np.pad(m, (0, n_patterns - len(m)))
 
     simulated, errors, predicted = [], [], []
     for k, d in enumerate(dilutions):

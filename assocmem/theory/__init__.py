@@ -43,6 +43,7 @@ _HOME = {
     "retrieved_at_once": "replica.multitasking_loaded_capacity",
     "retrieved_law": "replica.multitasking_loaded_capacity",
     "state_threshold": "multitasking_learning",
+    "zero_temperature_states": "replica.multitasking_zero",
     "basin_load": "replica.exponential_noise",
     "equivalent_load": "scaling",
     "glass_transition": "replica.rsb_glass",

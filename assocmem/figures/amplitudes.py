@@ -65,7 +65,7 @@ def compute(
 
     def ground(d: float) -> np.ndarray:
         found = solve(Multitasking(n_patterns=n_patterns, dilution=d), temperature)
-        m = -np.sort(-np.abs(np.array(found.overlaps)))
+        m = -np.sort(-np.abs(np.array(found.overlaps if found.exists else (0.0,))))
         return np.pad(m, (0, n_patterns - len(m)))
 
     simulated, errors, predicted = [], [], []

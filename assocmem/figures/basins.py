@@ -19,10 +19,10 @@ def compute(
     n_patterns: int = 3,
     dilution: float = 0.58,
     temperature: float = 0.0,
-    sizes: Sequence[int] = (2000, 8000, 32_000),
+    sizes: Sequence[int] = (8000, 32_000, 128_000),
     starts: int = 16,
     disorder: int = 24,
-    sweeps: int = 40,
+    sweeps: int = 30,
     directions: int = 6000,
     seed: int = 0,
     workers: int | None = None,
@@ -154,9 +154,10 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
         for f, row in zip(dataset["free_energy"].values, dataset["overlaps"].values, strict=True)
     ]
     ax.set_xticks(place, lines, fontsize="x-small")
-    ax.set_ylim(0.0, None)
+    highest = max(float(dataset[name].max()) for name in ("theory", "share", "limit"))
+    ax.set_ylim(0.0, 1.4 * highest)  # room for the legend
     ax.set_xlabel("states: free energy, and overlaps below it")
     t = dataset.attrs["temperature"]
     ax.set_ylabel(f"share of random starts, $T={t:g}$")
-    ax.legend(frameon=False, fontsize="small")
+    ax.legend(frameon=False, fontsize="small", loc="upper center", ncols=2)
     return ax

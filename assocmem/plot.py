@@ -30,9 +30,16 @@ _STYLE: dict[str, dict[str, Any]] = {
 }
 
 
-def _style(name: str) -> dict[str, Any]:
+def _style(name: str, model: Any = None) -> dict[str, Any]:
+    if name == "T_c" and hasattr(model, "dilution"):  # hierarchical states may be lower still
+        return {**_STYLE[name], "label": r"$T_c$ retrieval = spin glass"}
     if name in _STYLE:
         return _STYLE[name]
+    levels = re.fullmatch(r"T_M_hierarchical_(\d+)", name)
+    if levels:
+        dash = (0, (1 + 2 * int(levels[1]), 2))
+        label = f"{levels[1]} patterns at once below"
+        return {"color": "#7b3294", "linewidth": 1.1, "linestyle": dash, "label": label}
     if re.fullmatch(r"T_M_\d+", name):
         return {"color": "#0072b2", "linewidth": 1.0, "label": "another fold of retrieval"}
     mixture = re.fullmatch(r"mixture_(\d+)(_stability)?(_\d+)?", name)
@@ -80,7 +87,7 @@ def phase_diagram(
     ax = new_axes(ax)
     lines = {name: line for name, line in diagram.lines.items() if np.any(line.temperature > 0.0)}
     for name, line in lines.items():
-        ax.plot(line.load, line.temperature, zorder=3, **_style(name))
+        ax.plot(line.load, line.temperature, zorder=3, **_style(name, diagram.model))
     right = max(float(np.max(line.load)) for line in lines.values())
     if "T_M" in lines:
         right = 1.15 * float(np.max(lines["T_M"].load))

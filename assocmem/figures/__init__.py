@@ -107,6 +107,16 @@ FIGURES: dict[str, tuple[str, dict[str, Any], str]] = {
         {},
         "overlaps of patterns retrieved at once against dilution: ground state and simulation",
     ),
+    "multitasking-retrieved": (
+        "retrieved",
+        {},
+        "overlaps of patterns retrieved at once against load: theory and simulation",
+    ),
+    "multitasking-map": (
+        "retrieval_map",
+        {},
+        "number of patterns retrieved at once over dilution and load, at T = 0",
+    ),
     "multitasking-basins": (
         "basins",
         {},

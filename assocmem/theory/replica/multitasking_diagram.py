@@ -200,7 +200,7 @@ def _doubled(condition: Condition, start: np.ndarray, lines, number: int, n: int
 
 def _between(condition: Condition, number: int) -> tuple[str, ...]:
     found = (signature_text(condition.sizes, number),)
-    if condition.kind == "equal":
+    if condition.other:
         return (*found, signature_text(condition.other, number))
     if condition.kind == "condense":
         return (*found, "another condenses")
@@ -213,7 +213,7 @@ def _between(condition: Condition, number: int) -> tuple[str, ...]:
 
 def _name(condition: Condition, number: int) -> str:
     state = signature_text(condition.sizes, number)
-    if condition.kind == "equal":
+    if condition.other:
         return f"{state} and {signature_text(condition.other, number)} have one free energy"
     if condition.kind == "condense":
         return f"another pattern condenses in {state}"

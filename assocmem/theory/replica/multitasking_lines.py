@@ -3,6 +3,12 @@
 Coordinates and equations: `multitasking_blocks`. Unknowns of a line are y = (x, d, t), with the
 overlaps x of one state (of two for first-order lines, and the null vector for spinodals).
 
+Where a block of n >= 3 equal overlaps splits, permutations allow a cubic invariant, and the
+transition is of first order unless the third derivative of f along the split vanishes. The jump
+may be as small as one likes (its logarithm goes as -1/(1 - d) at strong dilution), and f differs
+by its fourth power: such lines have unknowns (x, u, e, d, t), x of the state of equal overlaps and
+x + e u of the other one, and equations that are regular in e through 0, see `Blocks.chord`.
+
 All stability lines of symmetric states end at d = 2/3, T = 1/3, whatever K: near T_c, with
 e = 1 - d, E (xi.m)^4 = 3 e^2 |m|^4 + e(1 - 3e) sum m^4, and at e = 1/3, where its anisotropy
 vanishes, that of order six is -(2/9) sum m^6. So up to what depends on |m| alone
@@ -27,7 +33,7 @@ from ..saddle import solve
 from .multitasking_blocks import SIGNS, Blocks, blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ..laws import Law
 
@@ -44,13 +50,13 @@ class Condition:
     ----------
     kind : str
         "condense" (of another pattern), "split" (of block ``block``), "wall" (block ``block``
-        exceeds the sum of all after it by nothing), "equal" (two states of one free energy) or
-        "fold".
+        exceeds the sum of all after it by nothing), "equal" (two states of one free energy),
+        "jump" (the same, of a state and that in which its block ``block`` is whole) or "fold".
     sizes : tuple of int
         Blocks of the state.
     block : int
     other : tuple of int
-        Blocks of the second state.
+        Blocks of the second state; for "jump" that with the whole block.
     law : Law
         Of an entry that is not blank.
     """
@@ -69,8 +75,31 @@ class Condition:
     def states(self, y: np.ndarray) -> list[np.ndarray]:
         """Overlaps of blocks of each state."""
         n = len(self.sizes)
-        found = [y[:n]]
-        return [*found, y[n : self.n_states]] if self.other else found
+        if self.kind == "jump":
+            whole, u, e = self._chord(y)
+            return [self._unfolded(whole) + e[..., None] * u, whole]
+        found = [y[..., :n]]
+        return [*found, y[..., n : self.n_states]] if self.other else found
+
+    def start(self, states: Sequence[np.ndarray], dilution: float, t: float) -> np.ndarray:
+        """The unknowns of given states at a point."""
+        if self.kind != "jump":
+            return np.concatenate([*states, [dilution, t]])
+        child, whole = states
+        i = self.block
+        e = child[i] - child[i + 1]
+        u = (child - self._unfolded(whole)) / e
+        return np.concatenate([whole, np.delete(u, i + 1), [e, dilution, t]])
+
+    def _unfolded(self, whole: np.ndarray) -> np.ndarray:
+        """The state with the whole block, in the blocks of the other one."""
+        return np.insert(whole, self.block + 1, whole[..., self.block], axis=-1)
+
+    def _chord(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The state with the whole block; u, with u_i - u_(i + 1) = 1 at the split; e."""
+        n = len(self.other)
+        u, i = y[..., n : 2 * n], self.block
+        return y[..., :n], np.insert(u, i + 1, u[..., i] - 1.0, axis=-1), y[..., -3]
 
     def system(self) -> Callable[[np.ndarray], np.ndarray]:
         """Equations in y, one fewer than unknowns; not finite outside 0 < d < 1, t > 0."""
@@ -81,6 +110,10 @@ class Condition:
             d, t = float(y[-2]), float(y[-1])
             if not (0.0 < d < 1.0 and t >= 0.0):
                 return np.full(len(y) - 1, np.nan)
+            if self.kind == "jump":
+                whole, u, e = self._chord(y)
+                slope, cubic = one.chord(self._unfolded(whole), u, float(e), d, t)
+                return np.concatenate([two.residual(whole, d, t), slope, [cubic]])
             x = y[: len(self.sizes)]
             rows = [one.residual(x, d, t)]
             if two is not None:
@@ -110,6 +143,17 @@ class Condition:
             Event("d -> 1", lambda y, _: 1.0 - _EDGE - y[-2]),
             Event("d -> 0", lambda y, _: y[-2] - _EDGE),
         ]
+        if self.kind == "jump":
+            # At strong dilution the jump is 0 to rounding, of either sign.
+            found.append(Event("the jump vanishes", lambda y, _: y[-3] + 1e-9))
+            for which, sizes in enumerate((self.sizes, self.other)):
+                part = lambda y, which=which: self.states(y)[which]  # noqa: E731
+                for i in range(len(sizes) - 1):
+                    if which or i != self.block:
+                        gap = lambda y, _, i=i, part=part: part(y)[i] - part(y)[i + 1]  # noqa: E731
+                        found.append(Event("two overlaps become equal", gap))
+                found.append(Event("an overlap vanishes", lambda y, _, part=part: part(y)[-1]))
+            return found
         n = len(self.sizes)
         for first, size in ((0, n), (n, len(self.other))):
             for i in range(first, first + size - 1):
@@ -183,13 +227,10 @@ def line_of(
         points, residuals = curve.points, curve.residuals
     d, t = points[:, -2], points[:, -1]
     names = ("overlaps",) if not condition.other else ("overlaps", "overlaps of the other state")
-    n = len(condition.sizes)
-    parts = [(condition.sizes, points[:, :n])]
-    if condition.other:
-        parts.append((condition.other, points[:, n : condition.n_states]))
+    sizes = (condition.sizes, condition.other)
     states = {
-        label.replace(" ", "_"): (1.0 - d)[:, None] * full(sizes, x, n_patterns)
-        for label, (sizes, x) in zip(names, parts, strict=True)
+        label.replace(" ", "_"): (1.0 - d)[:, None] * full(size, x, n_patterns)
+        for label, size, x in zip(names, sizes, condition.states(points), strict=False)
     }
     good = float(np.max(residuals)) < 1e-10
     return RegimeLine(name, d, (1.0 - d) * t, states, residuals, good, curve.ended, kind, between)

@@ -19,10 +19,12 @@ from .multitasking_map import Survey, _marks, signature
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..laws import Law
+
 # Two states nearer than this on the line are one: next to a continuous transition states differ by
 # the root of the distance from it, and jumps smaller than this count as continuous.
 _JUMP = 0.02
-_HALVINGS = 22
+_HALVINGS = 16
 _HOTTEST = 0.93
 
 
@@ -99,36 +101,80 @@ def seed(survey: Survey, edge: Edge) -> tuple[Condition, np.ndarray, np.ndarray,
         else:
             high, b = middle, (x[1] if apart else new)
     at = p + 0.5 * (low + high) * (q - p)
-    law = surface.law
-    one, two = signature(a), signature(b)
-    along = np.array([0.0, 1.0]) if edge.along_dilution else np.array([1.0, 0.0])
+    found = _condition(surface.law, a, b, *at)
+    if found is None:
+        return None
+    condition, states, kind = found
+    start = condition.start(states, *at)
+    along = np.zeros(len(start))
+    along[-1 if edge.along_dilution else -2] = 1.0
+    return condition, start, along, kind
+
+
+def _condition(
+    law: Law, a: np.ndarray, b: np.ndarray, d: float, t: float
+) -> tuple[Condition, list[np.ndarray], str] | None:
+    """What holds between two lowest states on both sides of (d, t): condition, states, kind."""
+    one, two = signature(a)[1], signature(b)[1]
+    if len(one) > len(two):
+        one, two, a, b = two, one, b, a
+    block = _split_block(one, two) if sum(one) == sum(two) else None
     if np.max(np.abs(a - b)) > _JUMP:
-        if not one[1] or not two[1]:
+        if not one or not two:
             return None
-        condition = Condition("equal", one[1], 0, two[1], law)
-        x = np.concatenate([_reduced(a, one[1]), _reduced(b, two[1])])
-        kind = "first order"
-    elif one[1] == two[1]:
-        x = _reduced(a, one[1])
-        after = [x[i] - np.dot(one[1][i + 1 :], x[i + 1 :]) for i in range(len(x) - 1)]
+        x, z = _reduced(a, one), _reduced(b, two)
+        if block is not None and len(two) == len(one) + 1:
+            return Condition("jump", two, block, one, law), [z, x], "first order"
+        return Condition("equal", one, 0, two, law), [x, z], "first order"
+    if one == two:
+        x = _reduced(a, one)
+        after = [x[i] - np.dot(one[i + 1 :], x[i + 1 :]) for i in range(len(x) - 1)]
         if not after:
             return None
-        condition = Condition("wall", one[1], int(np.argmin(np.abs(after))), law=law)
-        kind = "crossover"
-    else:
-        parent, child = sorted((one[1], two[1]), key=len)
-        x = _reduced(0.5 * (a + b), parent)
-        kind = "continuous"
-        if sum(parent) != sum(child):
-            parent = min(one[1], two[1], key=sum)
-            x = _reduced(0.5 * (a + b), parent)
-            condition = Condition("condense", parent, law=law)
-        else:
-            block = _split_block(parent, child)
-            if block is None:
-                return None
-            condition = Condition("split", parent, block, law=law)
-    return condition, np.array([*x, *at]), np.array([*np.zeros(len(x)), *along]), kind
+        block = int(np.argmin(np.abs(after)))
+        if block < len(x) - 2 or one[-1] > 1:
+            return Condition("wall", one, block, law=law), [x], "crossover"
+        # The last two overlaps are equal: the other side of a split.
+        one = (*one[:-2], one[-2] + one[-1])
+        block = len(one) - 1
+    elif sum(one) != sum(two):
+        parent = min(one, two, key=sum)
+        return (
+            Condition("condense", parent, law=law),
+            [_reduced(0.5 * (a + b), parent)],
+            "continuous",
+        )
+    if block is None:
+        return None
+    x = _reduced(0.5 * (a + b), one)
+    if one[block] == 2:
+        return Condition("split", one, block, law=law), [x], "continuous"
+    return _small_jump(law, one, block, x, d, t)
+
+
+def _small_jump(
+    law: Law, parent: tuple[int, ...], block: int, x: np.ndarray, d: float, t: float
+) -> tuple[Condition, list[np.ndarray], str]:
+    """The first-order line next to the end of stability of a block of three or more.
+
+    Along a direction of third and fourth derivatives c3, c4 a state ends its stability and another
+    one is as low, at e = -2 c3/c4, when the second derivative is c3^2/(3 c4).
+    """
+    n = parent[block]
+    child = (*parent[:block], n - 1, 1, *parent[block + 1 :])
+    u = np.zeros(len(child))
+    u[block], u[block + 1] = 1.0 / n, 1.0 / n - 1.0
+    z = np.insert(x, block + 1, x[block])
+    one = blocks(child, law)
+    third = one.third(z, u, d, t)
+    step = 1e-4 * t
+    fourth = (one.third(z + step * u, u, d, t) - one.third(z - step * u, u, d, t)) / (2.0 * step)
+    e = -2.0 * third / fourth
+    if e < 0.0:  # one overlap above the others
+        child = (*parent[:block], 1, n - 1, *parent[block + 1 :])
+        u[block], u[block + 1] = 1.0 - 1.0 / n, -1.0 / n
+        e = -e
+    return Condition("jump", child, block, parent, law), [z + e * u, x], "first order"
 
 
 def _reduced(x: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
@@ -151,10 +197,10 @@ def _split_block(parent: tuple[int, ...], child: tuple[int, ...]) -> int | None:
 def is_ground(survey: Survey, condition: Condition, points: np.ndarray) -> np.ndarray:
     """Whether the state of each point of a curve is the lowest, bool of shape (n,)."""
     number, surface = survey.surface.n_patterns, survey.surface
-    x = full(condition.sizes, points[:, : len(condition.sizes)], number)
     d, t = points[:, -2], points[:, -1]
-    own = surface.free_energy(x, d, t)
-    others = [full(s, z, number) for s, z in _parts(condition, points)]
+    sizes = (condition.sizes, condition.other)
+    others = [full(s, z, number) for s, z in zip(sizes, condition.states(points), strict=False)]
+    own = surface.free_energy(others[0], d, t)
     off = 1e-3 * np.arange(number)[::-1]  # off saddles
     begin, owner = [], []
     for k in range(len(points)):
@@ -167,13 +213,6 @@ def is_ground(survey: Survey, condition: Condition, points: np.ndarray) -> np.nd
     lowest = np.full(len(points), np.inf)
     np.minimum.at(lowest, owner, f)
     return own <= lowest + 2e-13
-
-
-def _parts(condition: Condition, points: np.ndarray):
-    n = len(condition.sizes)
-    yield condition.sizes, points[:, :n]
-    if condition.other:
-        yield condition.other, points[:, n : condition.n_states]
 
 
 def cut(survey: Survey, condition: Condition, curve: Curve, start: np.ndarray) -> Curve | None:

@@ -28,8 +28,9 @@ from .multitasking_minima import (
     ergodic,
     minima,
     most_distinct,
+    told_apart,
 )
-from .multitasking_words import LAWS, Words, words_of
+from .multitasking_words import LAWS, MOST_WORDS, Words, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -80,7 +81,9 @@ def solve(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong type or out of range, or there are too many words.
+        If an argument is of the wrong type or out of range, or there are too many words: of
+        "retrieval" and "hierarchical" if more patterns condense than words of distinct overlaps
+        can be summed over (12 without learning; 14 of "hierarchical", which takes up to 5e6 words).
     ConvergenceError
         If the equations were not solved to 1e-10: the flow to the hierarchical state does not end
         where f is all but flat, at d = 2/3 within 1 % of T = 1 - d.
@@ -170,7 +173,8 @@ def ground(
     if temperature >= 1.0 - model.dilution:
         return state_at(model, temperature, "paramagnet", ergodic(temperature), law, 1)
     found, count = minima(model, temperature, law, [np.asarray(g) for g in guesses])
-    return state_at(model, temperature, "retrieval", found[0], law, count)
+    state = state_at(model, temperature, "retrieval", found[0], law, count)
+    return told_apart(state, most_distinct(model, law), law)
 
 
 def trimmed(fields: Sequence[float]) -> tuple[float, ...]:
@@ -196,7 +200,7 @@ def hierarchical_start(model: Multitasking, n: int) -> np.ndarray:
 
 
 def _hierarchical(model: Multitasking, temperature: float, law: str) -> State:
-    name, most = "hierarchical", most_distinct(model, law)
+    name, most = "hierarchical", most_distinct(model, law, MOST_WORDS)
     n, count = min(most, 8), 0
     nu = hierarchical_start(model, n)
     while True:
@@ -214,7 +218,7 @@ def _hierarchical(model: Multitasking, temperature: float, law: str) -> State:
         n += 1
     if point is None:
         point = Point((1,) * n, tuple(nu), math.nan, math.inf)
-    found = state_at(model, temperature, name, point, law, count)
+    found = told_apart(state_at(model, temperature, name, point, law, count), n, law)
     if found.regime != name:
         values = ", ".join(f"{m:.6g}" for m in found.overlaps)
         reason = f"the flow from (1 - d) d^(mu - 1) ends in a {found.regime} state, m = {values}"

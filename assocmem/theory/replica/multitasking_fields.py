@@ -16,7 +16,7 @@ from ..saddle import follow
 from ..state import State
 from . import multitasking_search as search
 from .multitasking_frozen import _equal, settle
-from .multitasking_minima import Point, _starts, equal_point, most_distinct
+from .multitasking_minima import Point, _starts, equal_point, most_distinct, told_apart
 from .multitasking_words import evaluate, words_of
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _lowest(model, temperature, name, law, fields) -> State:
             found, evaluations = settle(words, row, temperature)
             count += evaluations
             free = 1.0 - (1.0 - model.dilution) * words.averages(found, temperature).C
-            if free >= 0.0 or len(row) >= min(most, model.n_patterns) or temperature == 0.0:
+            if free >= 0.0 or len(row) >= min(most, model.n_patterns):
                 break
             tail = max(float(np.min(np.abs(found))), 1e-3)
             row, h = np.append(found, model.dilution * tail), np.append(h, 0.0)
@@ -82,6 +82,7 @@ def _lowest(model, temperature, name, law, fields) -> State:
         if best is None or state.free_energy < best.free_energy - 1e-14:
             best = state
         h = h[:n]
+    best = told_apart(best, max(most, n), law)
     if name == "hierarchical" and best.regime != name:
         values = ", ".join(f"{m:.6g}" for m in best.overlaps)
         reason = f"the flow from (1 - d) d^(mu - 1) ends in a {best.regime} state, m = {values}"

@@ -14,8 +14,8 @@ import numpy as np
 
 from ..state import State, finished
 from . import multitasking_search as search
-from .multitasking_minima import Point, _starts, most_distinct
-from .multitasking_words import Words, words_of
+from .multitasking_minima import Point, _starts, most_distinct, told_apart
+from .multitasking_words import MOST_WORDS, Words, words_of
 
 if TYPE_CHECKING:
     from ...hopfield.multitasking import Multitasking
@@ -34,7 +34,7 @@ def solve_frozen(model: Multitasking, name: str, n_mixed: int, law: str) -> Stat
     elif name == "hierarchical":
         if model.learning is None:
             return _hierarchical(model)
-        n = min(total, most_distinct(model, law))
+        n = min(total, most_distinct(model, law, MOST_WORDS))
         point, count = _end(model, hierarchical_start(model, n), law)
     elif model.learning is None:
         from .multitasking_zero import fixed_points
@@ -47,13 +47,15 @@ def solve_frozen(model: Multitasking, name: str, n_mixed: int, law: str) -> Stat
         found = fixed_points(total, d)
         point, count = _gathered(model, np.array(found.ground.overlaps, dtype=float), law), 1
     else:
-        n = min(total, most_distinct(model, law), 8)
+        n = min(total, most_distinct(model, law))
         ends = [_end(model, row, law) for row in _starts(n, d)]
         count = sum(evaluations for _, evaluations in ends)
         point = min(
             (p for p, _ in ends if p.residual < 1e-12), key=lambda p: p.f, default=ends[0][0]
         )
     found = state_at(model, 0.0, name, point, law, count)
+    if name in ("retrieval", "hierarchical") and model.learning is not None:
+        found = told_apart(found, n, law)
     if name == "hierarchical" and found.regime != name:
         values = ", ".join(f"{m:.6g}" for m in found.overlaps)
         reason = f"the flow from (1 - d) d^(mu - 1) ends in a {found.regime} state, m = {values}"

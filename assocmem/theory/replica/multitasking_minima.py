@@ -19,6 +19,7 @@ from .multitasking_words import Averages, words_of
 
 if TYPE_CHECKING:
     from ...hopfield.multitasking import Multitasking
+    from ..state import State
 
 _EQUAL = 1e-6  # relative; what is closer is tried as equal, and kept so if that is stationary
 _SMALLEST = 1e-12  # residual of a point that is kept
@@ -101,13 +102,36 @@ def curvature(model: Multitasking, point: Point, temperature: float, law: str) -
     return Curvature(values, vectors, averages.symmetry, free, (*point.sizes, zeros), averages)
 
 
-def most_distinct(model: Multitasking, law: str) -> int:
-    """Number of distinct components, up to K, whose words are few enough to be searched."""
+def most_distinct(model: Multitasking, law: str, most: float = _WORDS) -> int:
+    """Number of distinct components, up to K, of ``most`` words: few enough to be searched."""
     words, n = 0.5, 0
     each = len(words_of(model, (1,), law).blocks[0].weights)
-    while n < model.n_patterns and words * each <= _WORDS:
+    while n < model.n_patterns and words * each < most:
         words, n = words * each, n + 1
     return max(n, 1)
+
+
+def told_apart(state: State, used: int, law: str) -> State:
+    """``state``, found among ``used`` distinct components, unless more patterns condense in it.
+
+    Raises
+    ------
+    ValueError
+        If it is no minimum, and would have needed more words than are summed over.
+    """
+    model, kinds = state.model, ("longitudinal", "symmetry", "uncondensed")
+    lowest = min((state.stability.get(kind, 1.0) for kind in kinds), default=1.0)
+    if not state.exists or used >= model.n_patterns or lowest >= -1e-9:
+        return state
+    learned = model.learning is not None and model.learning.quality < 1.0
+    advice = "fewer patterns or examples, or law='gaussian'"
+    if not learned or law == "gaussian":
+        advice = "fewer patterns, or a higher temperature"
+    raise ValueError(
+        f"n_patterns must be at most {used} for {state.name!r} of {model!r} at "
+        f"T={state.temperature!r}, where more than {used} distinct patterns condense, whose words "
+        f"are too many to sum over; use {advice}"
+    )
 
 
 def canonical(
@@ -205,7 +229,8 @@ def minima(
     continued with more where another pattern would condense, up to as many distinct ones as
     3e5 words hold (12 without learning), besides states of one or two blocks of equal
     components (up to 1000 of them). With more patterns than that what is found last may be a
-    saddle: the lowest points found are returned all the same.
+    saddle: the lowest points found are returned all the same, and it is left to `told_apart` to
+    refuse them.
     """
     most = most_distinct(model, law)
     n = min(most, _DIRECT)

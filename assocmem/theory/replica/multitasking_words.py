@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from ...hopfield.multitasking import Multitasking
 
 LAWS = ("binomial", "gaussian")
-_MOST_WORDS = 5_000_000
+MOST_WORDS = 5_000_000
 _MOST_NUMBERS = 100_000_000  # words times blocks: 1.2 GB
 _KEPT_WORDS = 100_000  # more than these are not kept for later calls
 
@@ -386,10 +386,10 @@ def words_of(
     key = (model.dilution, m, r, sizes, law, fields)
     blocks = _blocks(*key)
     n_words = math.prod(len(block.weights) for block in blocks) // 2 + 1
-    if n_words > _MOST_WORDS or n_words * len(sizes) > _MOST_NUMBERS:
+    if n_words > MOST_WORDS or n_words * len(sizes) > _MOST_NUMBERS:
         advice = "fewer patterns" if law == "gaussian" or r == 1.0 else "law='gaussian'"
         raise ValueError(
-            f"n_patterns must give at most {_MOST_WORDS} words, got {n_words:.3g} for blocks of "
+            f"n_patterns must give at most {MOST_WORDS} words, got {n_words:.3g} for blocks of "
             f"{sizes} patterns of {model!r}; use {advice}, or states with equal or zero overlaps"
         )
     return (_small if n_words <= _KEPT_WORDS else _large)(*key)

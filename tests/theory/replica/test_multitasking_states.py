@@ -326,3 +326,74 @@ def test_arguments():
         solve(Multitasking(n_patterns=2, learning=Supervised(3, 0.5)), 0.1, law="poisson")
     assert not solve(model, 0.0, "paramagnet").exists
     assert not solve(model, 0.5, "hierarchical").exists
+
+
+@pytest.mark.parametrize("name", ["hierarchical", "retrieval"])
+def test_states_in_which_more_patterns_condense_than_words_allow_are_refused(name):
+    """At M = 400 the words of two patterns can be summed: three condense here."""
+    learned = Multitasking(n_patterns=3, dilution=0.3, learning=Supervised(400, 0.5))
+    for t in (0.05, 0.0):
+        with pytest.raises(ValueError, match=r"n_patterns.*law='gaussian'"):
+            solve(learned, t, name)
+        found = solve(learned, t, name, law="gaussian")
+        assert found.stable and len(found.overlaps) == 3
+    if name == "hierarchical":
+        warm = solve(learned, 0.15, name)  # two patterns condense, no more
+        assert warm.stable and len(warm.overlaps) == 2
+
+
+@pytest.mark.slow
+def test_hierarchy_of_many_words():
+    """Three levels of M = 86 examples, 3.3e5 words: as many as are not searched any more."""
+    k, d, t, m, r = 3, 0.3, 0.05, 86, 0.5
+    learning = Supervised(m, r)
+    found = solve(Multitasking(n_patterns=k, dilution=d, learning=learning), t, "hierarchical")
+    assert found.stable and len(found.overlaps) == k
+    root = math.sqrt(learning.variance)
+    y = (2 * np.arange(m + 1) - m) / m / root
+    chance = [
+        special.comb(m, np.arange(m + 1)) * 0.75 ** np.arange(m + 1) * 0.25 ** np.arange(m, -1, -1)
+    ]
+    p = 0.5 * (1 - d) * (chance[0] + chance[0][::-1])
+    p[m // 2] += d
+    nu = np.array(found.example_overlaps) / root
+    x = sum(np.meshgrid(*(y * n for n in nu), indexing="ij")) / t
+    mean = np.einsum("abc,a,b,c,a->", np.tanh(x), p, p, p, y, optimize=True)
+    last = np.einsum("abc,a,b,c,c->", np.tanh(x), p, p, p, y, optimize=True)
+    assert (mean, last) == pytest.approx((nu[0], nu[2]), abs=1e-12)
+
+
+def test_more_levels_than_words_are_refused():
+    cold = Multitasking(n_patterns=20, dilution=0.45)
+    with pytest.raises(ValueError, match="n_patterns"):
+        solve(cold, 1e-6, "hierarchical")
+    assert solve(cold, 1e-2, "hierarchical").stable
+    with pytest.raises(ValueError, match="n_patterns"):
+        solve(Multitasking(n_patterns=20, dilution=0.45, field=(0.1,)), 0.0, "hierarchical")
+
+
+@pytest.mark.parametrize("learning", [None, Supervised(1, 0.8)])
+def test_fields_at_zero_temperature_leave_no_pattern_out(learning):
+    """Weak fields do not change whom spins follow: E = -|nu|^2/2 - h.m with all eight levels."""
+    k, d = 8, 0.45
+    fields = (0.002, 0.001)
+    model = Multitasking(n_patterns=k, dilution=d, learning=learning, field=fields)
+    found = solve(model, 0.0, "hierarchical")
+    nu = (1 - d) * d ** np.arange(k)
+    r = 1.0 if learning is None else learning.quality
+    if learning is None:
+        np.testing.assert_allclose(found.overlaps, nu, atol=1e-14)
+        energy = -0.5 * nu @ nu - r * nu[:2] @ fields
+        assert found.free_energy == pytest.approx(energy, abs=1e-14)
+    assert len(found.overlaps) == k and found.stable
+    assert found.q == pytest.approx(1.0 - d**k, abs=1e-14)
+    assert solve(model, 0.0).free_energy <= found.free_energy + 1e-14
+
+
+def test_learned_states_at_zero_temperature_of_more_than_eight_patterns():
+    """M = 1, r = 1 are the patterns: twice the same ground state, by integers and by descent."""
+    k, d = 9, 0.3
+    stored = solve(Multitasking(n_patterns=k, dilution=d), 0.0)
+    learned = solve(Multitasking(n_patterns=k, dilution=d, learning=Supervised(1, 1.0)), 0.0)
+    np.testing.assert_allclose(learned.overlaps, stored.overlaps, atol=1e-14)
+    assert learned.stable and stored.stable

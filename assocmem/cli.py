@@ -122,6 +122,13 @@ def phase_diagram_command(
         raise ValueError("--dilutions needs the model multitasking with --patterns")
     for temperature in temperatures or ():
         check.real("temperatures", temperature, 0.0)
+    # Lines take a while: what the simulation would refuse is refused before them.
+    check.integer("disorder", disorder, 4 if over_dilutions else 1)
+    check.integer("sweeps", sweeps, 4)
+    check.integer("seed", seed, 0)
+    for key, value, least in (("n_spins", n_spins, 2), ("workers", workers, 1)):
+        if value is not None:
+            check.integer(key, value, least)
     if over_dilutions:
         from .cli_regimes import draw_regimes
 
@@ -314,6 +321,11 @@ def solve_command(
     show_default=True,
 )
 @click.option("--corruption", type=float, help="Flipped fraction, with --start corrupted.")
+@click.option(
+    "--weights",
+    type=Numbers(),
+    help="Weights of the first patterns, with --start mixture: 4,2,1 starts a hierarchy of three.",
+)
 @click.option("--tracked", type=int, default=1, show_default=True, help="Overlaps recorded.")
 @click.option("--sweeps", type=int, default=2000, show_default=True)
 @click.option("--burn-in", type=int, default=1000, show_default=True)
@@ -341,6 +353,7 @@ def simulate_command(
     n_spins: int | None,
     start: str,
     corruption: float | None,
+    weights: tuple[float, ...] | None,
     tracked: int,
     sweeps: int,
     burn_in: int,
@@ -367,6 +380,7 @@ def simulate_command(
         temperature=temperature[0] if len(temperature) == 1 else temperature,
         start=start,
         corruption=corruption,
+        weights=weights,
         tracked=tracked,
         sweeps=sweeps,
         burn_in=burn_in,

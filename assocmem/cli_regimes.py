@@ -24,11 +24,12 @@ def draw_regimes(
 ) -> None:
     """Trace the diagram of ``model.n_patterns`` patterns, simulate points, draw, and write."""
     from ._files import write_netcdf
-    from .surveys import survey
+    from .surveys import grid, survey
     from .theory import phase_diagram
 
     dilutions = dilutions or tuple(round(0.05 + 0.1 * k, 12) for k in range(10))
     temperatures = temperatures or tuple(round(0.05 + 0.1 * k, 12) for k in range(10))
+    dilutions, temperatures = grid(dilutions, temperatures)
     diagram = phase_diagram(model)
     click.echo(str(diagram))
     points = None

@@ -74,8 +74,7 @@ def survey(
     if not isinstance(model, Multitasking) or model.n_patterns is None:
         raise TypeError(f"model must be a Multitasking model with n_patterns, got {model!r}")
     number = check.integer("n_patterns", model.n_patterns, 1, 20)
-    dilutions = _grid("dilutions", dilutions, 1.0)
-    temperatures = _grid("temperatures", temperatures, np.inf)
+    dilutions, temperatures = grid(dilutions, temperatures)
     disorder = check.integer("disorder", disorder, 4)
     significance = check.real("significance", significance, 0.0, open_low=True)
     points = sweep(
@@ -131,7 +130,20 @@ def survey(
     )
 
 
-def _grid(name: str, values: Sequence[float], high: float) -> list[float]:
+def grid(
+    dilutions: Sequence[float], temperatures: Sequence[float]
+) -> tuple[list[float], list[float]]:
+    """Check the two axes of a survey: d in [0, 1) and T > 0, all different.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not.
+    """
+    return _axis("dilutions", dilutions, 1.0), _axis("temperatures", temperatures, np.inf)
+
+
+def _axis(name: str, values: Sequence[float], high: float) -> list[float]:
     if np.ndim(values) != 1 or len(values) == 0:
         raise ValueError(f"{name} must be a non-empty sequence of numbers, got {values!r}")
     found = [

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from assocmem import Dense, LogSumExp, solve
 from assocmem.cli import _stem, main
+from assocmem.montecarlo.result import load_result
 from assocmem.serial import from_json
 
 
@@ -162,3 +163,38 @@ def test_files_of_different_models_have_different_names():
 def test_wrong_loads_are_refused_before_work_starts(monkeypatch):
     monkeypatch.setattr("assocmem.theory.phase_diagram", None)
     assert "loads must be" in run("phase-diagram", "dense", "--loads", "0.01,-1", code=2)
+
+
+def test_weights_of_a_mixture(tmp_path):
+    path = tmp_path / "run.nc"
+    few = ("--patterns", 3, "--dilution", 0.4, "--temperature", 0.1, "--n-spins", 400)
+    few += ("--sweeps", 20, "--burn-in", 0, "--disorder", 2, "--tracked", 3)
+    run("simulate", "multitasking", *few, "--start", "mixture", "--weights", "4,2,1", "--out", path)
+    result = load_result(path)
+    assert result.parameters["weights"] == [4.0, 2.0, 1.0]
+    found = result.dataset["overlap"].mean(("disorder", "chain")).values[0]
+    assert found[0] > found[1] > found[2]
+    assert "start='mixture'" in run("simulate", "multitasking", *few, "--weights", "1", code=2)
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "name"),
+    [
+        ("multitasking", ("--patterns", 3, "--dilutions", "0.2,1.2"), "dilutions"),
+        ("multitasking", ("--patterns", 3, "--dilutions", "0.2,0.2"), "dilutions"),
+        ("multitasking", ("--patterns", 3, "--temperatures", "0,0.1"), "temperatures"),
+        ("multitasking", ("--patterns", 3, "--disorder", 2), "disorder"),
+        ("multitasking", ("--dilution", 0.3, "--n-spins", 1), "n_spins"),
+        ("hopfield", ("--disorder", 0), "disorder"),
+        ("hopfield", ("--sweeps", 3), "sweeps"),
+        ("hopfield", ("--seed", -1), "seed"),
+        ("hopfield", ("--workers", 0), "workers"),
+    ],
+)
+def test_simulations_are_refused_before_lines_are_traced(monkeypatch, model, options, name):
+    def never(*_):
+        raise AssertionError("lines were traced")
+
+    monkeypatch.setattr("assocmem.theory.phase_diagram", never)
+    out = run("phase-diagram", model, "--simulate", *options, code=2)
+    assert name in out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from ..lines import Curve
 from ..regimes import RegimeDiagram, RegimeLine, signature_text
 from ..saddle import solve
 from .multitasking_blocks import SIGNS, blocks
+from .multitasking_cold import cold, cold_lines, cold_spinodals
 from .multitasking_lines import (
     Condition,
     condensation,
@@ -28,8 +30,6 @@ from .multitasking_map import Surface, Survey, signature
 from .multitasking_seeds import Edge, cut, edges, eigenvector, hierarchical_ends, seed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ...hopfield.multitasking import Multitasking
     from ..laws import Law
 
@@ -91,42 +91,58 @@ def phase_diagram(
         )
         sides = frozenset(("hierarchical", (1,) * k) for k in (level - 1, level))
         known.append((sides, kept.points[:, -2:]))
-    failed = 0
     counts: dict[str, int] = {}
+
+    def keep(condition: Condition, start: np.ndarray, along, kind: str, sides) -> bool:
+        """Trace, cut and file a line; whether there is one now."""
+        if _doubled(condition, start, lines, number, n):
+            return True
+        ways = traced(condition, start, along)
+        if not (len(ways[0].points) and len(ways[1].points)):
+            return False
+        kept = cut(survey, condition, joined(ways), start)
+        if kept is None or len(kept.points) < 3 or _one_state(condition, kept):
+            return False
+        middle = kept.points[len(kept.points) // 2]
+        if _doubled(condition, middle, lines, number, n):
+            return True
+        kept, ends = _finished(condition, kept)
+        stem = kind.replace(" ", "_")
+        counts[stem] = counts.get(stem, 0) + 1
+        key = f"{stem}_{counts[stem]}"
+        points.update({f"{name} of {key}": value for name, value in ends.items()})
+        lines[key] = _line(condition, kept, number, n_points, _name(condition, number), kind)
+        known.append((sides, kept.points[:, -2:]))
+        return True
+
+    crossing = None
+    if model.learning is None and number >= 3:
+        lost = 0
+        for condition, start in cold_lines(number):
+            crossing = float(start[-2]) if crossing is None else crossing
+            sides = frozenset(
+                signature(full(sizes, x, number))
+                for sizes, x in zip(
+                    (condition.sizes, condition.other), condition.states(start), strict=True
+                )
+            )
+            lost += not keep(condition, start, None, "first order", sides)
+        if lost:
+            notes.append(f"{lost} crossings of energies at T = 0 start no line")
+    failed = 0
     for edge in edges(survey):
         if _covered(edge, known, n):
             continue
         resolved = False
         for way in (edge, edge.reversed):
             found = seed(survey, way)
-            if found is None:
-                continue
-            condition, start, along, kind = found
-            if _doubled(condition, start, lines, number, n):
+            if found is not None and keep(*found, edge.signatures):
                 resolved = True
-                continue
-            ways = traced(condition, start, along)
-            if not (len(ways[0].points) and len(ways[1].points)):
-                continue
-            kept = cut(survey, condition, joined(ways), start)
-            if kept is None or len(kept.points) < 3:
-                continue
-            resolved = True
-            middle = kept.points[len(kept.points) // 2]
-            if _doubled(condition, middle, lines, number, n):
-                continue
-            kept, ends = _finished(condition, kept)
-            stem = kind.replace(" ", "_")
-            counts[stem] = counts.get(stem, 0) + 1
-            key = f"{stem}_{counts[stem]}"
-            points.update({f"{name} of {key}": value for name, value in ends.items()})
-            lines[key] = _line(condition, kept, number, n_points, _name(condition, number), kind)
-            known.append((edge.signatures, kept.points[:, -2:]))
         known.append((edge.signatures, edge.middle[None]))
         failed += not resolved
     if number >= 2:
         lines["T_s"] = stability_of_parallel(number, n_points, entry)
-    spinodal = _spinodal(survey, number, n_points, entry)
+    spinodal = _spinodal(survey, number, n_points, entry, crossing)
     if spinodal is not None:
         lines["spinodal"] = spinodal
     if model.learning is None:
@@ -187,6 +203,14 @@ def _distance(point: np.ndarray, line: np.ndarray) -> float:
     return float(np.min(np.linalg.norm(point - foot, axis=1)))
 
 
+def _one_state(condition: Condition, curve: Curve) -> bool:
+    """Whether the two states of a first-order line are one all along it."""
+    if not condition.other or condition.sizes != condition.other:
+        return False
+    one, two = condition.states(curve.points)
+    return bool(np.max(np.abs(one - two)) < 1e-6)
+
+
 def _doubled(condition: Condition, start: np.ndarray, lines, number: int, n: int) -> bool:
     """Whether one of the lines holds the same condition and passes through the point."""
     names = {_between(condition, number), _between(condition, number)[::-1]}
@@ -235,7 +259,7 @@ def _with_limits(condition, curve: Curve, line: RegimeLine, number: int) -> Regi
         if end == "T -> T_c" and condition.law is SIGNS and abs(y[-2] - 2 / 3) < 0.01:
             line = _extended(line, last, 2 / 3, 1 / 3, [np.zeros(number)] * len(line.states), 0.0)
         if end == "T -> 0" and condition.kind in ("equal", "wall"):
-            found = solve(_cold(condition), y[:-1], tolerance=1e-12)
+            found = solve(cold(condition), y[:-1], tolerance=1e-12)
             if found.converged and abs(found.x[-1] - y[-2]) < 5e-3:
                 d = float(found.x[-1])
                 parts = condition.states(np.append(found.x, 0.0))
@@ -245,12 +269,6 @@ def _with_limits(condition, curve: Curve, line: RegimeLine, number: int) -> Regi
                 ]
                 line = _extended(line, last, d, 0.0, states, found.residual)
     return line
-
-
-def _cold(condition: Condition) -> Callable[[np.ndarray], np.ndarray]:
-    """The equations of a line at T = 0, in overlaps and d."""
-    equations = condition.system()
-    return lambda z: equations(np.append(z, 0.0))
 
 
 def _extended(line, last, dilution, temperature, states, residual) -> RegimeLine:
@@ -301,11 +319,19 @@ def _finished(condition: Condition, curve: Curve) -> tuple[Curve, dict[str, floa
     return Curve(rows[0], rows[1], rows[2], curve.converged, "; ".join(ended)), points
 
 
-def _spinodal(survey: Survey, number: int, n_points: int, law: Law) -> RegimeLine | None:
-    """Where the hierarchical state of all patterns ends beside a lower one (a fold)."""
+def _spinodal(
+    survey: Survey, number: int, n_points: int, law: Law, crossing: float | None
+) -> RegimeLine | None:
+    """Where the hierarchical state of all patterns ends beside a lower one (a fold).
+
+    ``crossing`` is the dilution where another state becomes lower at T = 0, if known.
+    """
     condition = Condition("fold", (1,) * number, law=law)
     system = condition.system()
-    for y in hierarchical_ends(survey):
+    begin = hierarchical_ends(survey)
+    if crossing is not None:
+        begin = itertools.chain(cold_spinodals(survey.surface, crossing), begin)
+    for y in begin:
         guess = np.concatenate([y[:-2], eigenvector(condition, y), y[-2:]])
         along = np.zeros(len(guess))
         along[-1] = 1.0
@@ -317,13 +343,35 @@ def _spinodal(survey: Survey, number: int, n_points: int, law: Law) -> RegimeLin
         if one.residual(found.x[:number], found.x[-1], t).max() > 1e-9:
             continue
         curve = joined(traced(condition, np.append(found.x, t), along))
-        if len(curve.points) < 3 or signature(curve.points[0][:number])[1] != (1,) * number:
+        curve = _hierarchical_part(curve, number, t)
+        if len(curve.points) < 3:
             continue
         return line_of(
             condition, curve, number, n_points, "the metastable hierarchical state ends",
             "spinodal", (signature_text((1,) * number, number),),
         )  # fmt: skip
     return None
+
+
+def _hierarchical_part(curve: Curve, number: int, t: float) -> Curve:
+    """The part of a curve around reduced temperature ``t`` where its state is hierarchical."""
+    whole = ("hierarchical", (1,) * number)
+    good = [signature(y[:number]) == whole for y in curve.points]
+    last = first = int(np.argmin(np.abs(curve.points[:, -1] - t)))
+    while first > 0 and good[first - 1]:
+        first -= 1
+    while last < len(good) - 1 and good[last + 1]:
+        last += 1
+    kept = slice(first, last + 1 if good[last] else first)
+    ended = curve.ended.split("; ")
+    if first > 0:
+        ended[0] = "the state is no longer hierarchical"
+    if last < len(good) - 1:
+        ended[-1] = "the state is no longer hierarchical"
+    return Curve(
+        curve.points[kept], curve.tangents[kept], curve.residuals[kept], curve.converged,
+        "; ".join(ended),
+    )  # fmt: skip
 
 
 def _special(number: int) -> dict[str, float]:

@@ -122,12 +122,12 @@ def _condition(
     if np.max(np.abs(a - b)) > _JUMP:
         if not one or not two:
             return None
-        x, z = _reduced(a, one), _reduced(b, two)
-        if block is not None and len(two) == len(one) + 1:
+        x, z = reduced(a, one), reduced(b, two)
+        if block is not None and len(two) == len(one) + 1 and z[block] - z[block + 1] > 1e-4:
             return Condition("jump", two, block, one, law), [z, x], "first order"
         return Condition("equal", one, 0, two, law), [x, z], "first order"
     if one == two:
-        x = _reduced(a, one)
+        x = reduced(a, one)
         after = [x[i] - np.dot(one[i + 1 :], x[i + 1 :]) for i in range(len(x) - 1)]
         if not after:
             return None
@@ -141,12 +141,12 @@ def _condition(
         parent = min(one, two, key=sum)
         return (
             Condition("condense", parent, law=law),
-            [_reduced(0.5 * (a + b), parent)],
+            [reduced(0.5 * (a + b), parent)],
             "continuous",
         )
     if block is None:
         return None
-    x = _reduced(0.5 * (a + b), one)
+    x = reduced(0.5 * (a + b), one)
     if one[block] == 2:
         return Condition("split", one, block, law=law), [x], "continuous"
     return _small_jump(law, one, block, x, d, t)
@@ -173,11 +173,11 @@ def _small_jump(
     if e < 0.0:  # one overlap above the others
         child = (*parent[:block], 1, n - 1, *parent[block + 1 :])
         u[block], u[block + 1] = 1.0 - 1.0 / n, -1.0 / n
-        e = -e
+    e = max(abs(e), 1e-5)  # a start; what it is follows from the equations
     return Condition("jump", child, block, parent, law), [z + e * u, x], "first order"
 
 
-def _reduced(x: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
+def reduced(x: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
     """Mean overlap of each block of a full state."""
     ends = np.cumsum(sizes)
     return np.array([x[e - n : e].mean() for n, e in zip(sizes, ends, strict=True)])

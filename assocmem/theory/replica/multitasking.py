@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ... import _validate as check
+from ...errors import ConvergenceError
 from ...hopfield.learning import Unsupervised
 from ...hopfield.regime import regime_of
 from ..state import State, finished
@@ -86,7 +87,8 @@ def solve(
         can be summed over (12 without learning; 14 of "hierarchical", which takes up to 5e6 words).
     ConvergenceError
         If the equations were not solved to 1e-10: the flow to the hierarchical state does not end
-        where f is all but flat, at d = 2/3 within 1 % of T = 1 - d.
+        where f is all but flat, at d = 2/3 within 1 % of T = 1 - d; nor are minima resolved
+        where overlaps are 1e-12 or less.
     """
     if model.n_patterns is None:
         from . import multitasking_loaded as loaded
@@ -173,6 +175,12 @@ def ground(
     if temperature >= 1.0 - model.dilution:
         return state_at(model, temperature, "paramagnet", ergodic(temperature), law, 1)
     found, count = minima(model, temperature, law, [np.asarray(g) for g in guesses])
+    if not found:
+        raise ConvergenceError(
+            f"no minimum of {model} at T={temperature!r} was resolved, at overlaps below "
+            f"{1.0 - model.dilution:.3g}",
+            math.inf,
+        )
     state = state_at(model, temperature, "retrieval", found[0], law, count)
     return told_apart(state, most_distinct(model, law), law)
 

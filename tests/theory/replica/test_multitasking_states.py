@@ -8,6 +8,7 @@ import pytest
 from scipy import optimize, special
 
 from assocmem import Hopfield
+from assocmem.errors import ConvergenceError
 from assocmem.hopfield.learning import Supervised, Unsupervised
 from assocmem.hopfield.multitasking import Multitasking
 from assocmem.theory import solve
@@ -287,6 +288,12 @@ def test_many_patterns():
     # K = 4, d = 0.9, T = 0.005 of the specification: close to parallel, but not equal
     close = ground(Multitasking(n_patterns=4, dilution=0.9), 0.005)
     np.testing.assert_allclose(close.overlaps, (0.0982, 0.0905, 0.0823, 0.0746), atol=6e-5)
+
+
+def test_overlaps_too_small_to_resolve_are_no_state():
+    d = 1.0 - 1e-9
+    with pytest.raises(ConvergenceError, match="resolved"):
+        solve(Multitasking(n_patterns=3, dilution=d), (1.0 - d) * (1.0 - 1e-9))
 
 
 def test_neighbours_as_guesses():

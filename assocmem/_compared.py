@@ -173,7 +173,10 @@ class SeveralOverlaps(OneOverlap):
         return values.isel(pattern=0)
 
     def escaped(self, model: Any, temperature: float, overlaps: np.ndarray) -> int:
-        """Chains that are nearer to another stable state, or to no overlap, than to theirs."""
+        """Chains that are nearer to another stable state, or to no overlap, than to theirs.
+
+        A copy of the state, with other signs or another order of overlaps, is another state.
+        """
         if STARTS[self.state] == "random":
             return 0
         expected = np.array(self.solved(model, temperature).overlaps)
@@ -181,10 +184,14 @@ class SeveralOverlaps(OneOverlap):
         expected = np.pad(expected, (0, size - len(expected)))[: overlaps.shape[-1]]
         near = np.linalg.norm(overlaps - expected, axis=-1)
         away = np.linalg.norm(overlaps, axis=-1)  # of the ergodic state
+        folded = -np.sort(-np.abs(overlaps), axis=-1)
+        if not any(model.field):  # which break the symmetry
+            # The nearest copy; where that is the state itself, it is as far but for rounding.
+            copy = np.linalg.norm(folded + np.sort(-np.abs(expected)), axis=-1)
+            away = np.where(copy < near - 1e-9, np.minimum(away, copy), away)
         if model.n_patterns is not None and not any(model.field):
             from .theory import states
 
-            folded = -np.sort(-np.abs(overlaps), axis=-1)
             for other in states(model, temperature).stable:
                 there = -np.sort(-np.abs(np.array(other.overlaps)))
                 there = np.pad(there, (0, size))[: overlaps.shape[-1]]

@@ -214,7 +214,9 @@ def verify(
     At finite N a metastable state is left in the end. A chain with an overlap whose mean is
     further from the package's own prediction than half of it is counted as escaped; where there
     are any, claims are undecided, and so not passed, rather than blamed on the theory. Chains of
-    multitasking networks have escaped where they are nearer to another stable state than to theirs.
+    multitasking networks have escaped where they are nearer to another stable state than to theirs,
+    or to a copy of theirs with other signs or another order of overlaps: close to where a pattern
+    condenses, samples send chains to either sign of it.
 
     Dense energies with self-interactions (`FullPower`, `Separable`) have a mean over all
     configurations that grows with N and depends on nothing else; energies are predicted without it

@@ -24,12 +24,14 @@ class Store:
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the file cannot be used or is something else.
     """
 
     def __init__(self, path: str | os.PathLike | None) -> None:
         self.path = path
+        if path is not None and not isinstance(path, (str, os.PathLike)):
+            raise TypeError(f"store must be a path or None, got {path!r}")
         where = ":memory:" if path is None else os.path.abspath(os.fspath(path))
         if path is not None and (not os.path.isdir(os.path.dirname(where)) or os.path.isdir(where)):
             raise ValueError(f"store must be a file in a folder that exists, got {path!r}")

@@ -248,10 +248,10 @@ def verify(
     check.real("false_alarm", false_alarm, 0.0, 1.0, open_low=True, open_high=True)
     corrections = check.integer("corrections", corrections, 1, 5)
     n_mixed = check.integer("n_mixed", n_mixed, 2)
+    if theory is not None and not callable(theory):
+        raise TypeError(f"theory must be callable as theory(model, temperature), got {theory!r}")
     subject = compared(model, state, n_mixed, temperatures)
     predict = subject.predict if theory is None else theory
-    if not callable(predict):
-        raise TypeError(f"theory must be callable as theory(model, temperature), got {theory!r}")
     if theory is None:
         limits = {t: predict(model, t) for t in temperatures}
         predictions = {(t, n): _at_size(predict, model, n, t) for t in temperatures for n in sizes}

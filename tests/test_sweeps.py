@@ -360,3 +360,8 @@ def test_nonsense_is_refused_by_name(name, value):
     arguments = {"models": MODELS, "temperatures": TEMPERATURES, **GIVEN, name: value}
     with pytest.raises((ValueError, TypeError), match=name.removesuffix("s")):
         sweep(**arguments, store=None, workers=1)
+
+
+def test_a_store_that_is_no_path_is_refused_by_name():
+    with pytest.raises(TypeError, match="store must be"):
+        sweep(MODELS, TEMPERATURES, store=3, workers=1, **GIVEN)

@@ -15,7 +15,7 @@ from ..hopfield.multitasking import MultitaskingSample
 from ..hopfield.pairwise import PairwiseSample
 from ..hopfield.rules import Hebb
 from .dynamics import NAMES, RULES, SAMPLES, Dynamics
-from .pairwise import coupling_unit
+from .pairwise import coupling_unit, largest_coupling
 
 MOST_SPINS = 24
 _MOST_LEVELS = 2**24
@@ -100,7 +100,8 @@ def enumerate_states(
     -----
     Cost: 2^N (N + n (N + 3 K)) operations for n temperatures, about a second per temperature at
     N = 24; no memory to speak of. Fields and energies are exact integers for Hebb's rule with
-    unbiased patterns and for diluted ones, and otherwise computed anew every 1024 states.
+    unbiased patterns and for diluted ones (of sums over examples while they are below 2^53), and
+    otherwise computed anew every 1024 states.
 
     Dense samples add 2^N times 2 K operations (2 K M for M examples each stored by itself, 4 p K
     for sums over examples) and 8 bytes per state, 134 MB at N = 24. Their energies within 1e-10
@@ -163,11 +164,12 @@ def _sum_pairwise(sample, values, parallel, offsets, moments, by_pattern, by_spi
     from .kernels.enumeration import accumulate, ground
 
     couplings, unit = _couplings(sample)
-    external = sample.field / unit
+    size, external = sample.n_spins, sample.field / unit
     diluted = isinstance(sample, MultitaskingSample)
     entries = sample.patterns if diluted else sample.standardised
     eta = np.ascontiguousarray(entries.T, dtype=np.float64)
-    counted = (diluted or sample.is_integer) and not np.any(external)
+    whole = largest_coupling(sample) * size**2 < 2**53 if diluted else sample.is_integer
+    counted = whole and not np.any(external)
     slack = 0.0 if counted else 1e-9 * max(np.abs(couplings).sum() + np.abs(external).sum(), 1e-300)
     lowest, highest = ground(couplings, external)
     counted = counted and highest - lowest < _MOST_LEVELS

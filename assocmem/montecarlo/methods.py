@@ -12,7 +12,7 @@ from ..hopfield.multitasking import MultitaskingSample
 from ..hopfield.pairwise import PairwiseSample
 from ..hopfield.rules import Hebb
 from .pairwise import largest_coupling
-from .sparse import refuse_overflow, width_of
+from .sparse import overflows, refuse_overflow, width_of
 
 if TYPE_CHECKING:
     from .dynamics import Dynamics
@@ -42,7 +42,8 @@ def resolve(
     have = machine_memory()
     fits = needed <= have // 2
     cheaper = _sparse_cheaper if diluted else _patterns_cheaper
-    if method == "auto" and hebb and (not fits or cheaper(sample, temperatures.max())):
+    in_patterns = hebb and not (diluted and overflows(sample))
+    if method == "auto" and in_patterns and (not fits or cheaper(sample, temperatures.max())):
         method = "patterns"
     if method == "patterns" and diluted:
         refuse_overflow(sample)
@@ -50,7 +51,7 @@ def resolve(
         raise ValueError(
             f"n_spins={size} needs {needed / 2**30:.3g} GiB while couplings are made, more than "
             f"half of the {have / 2**30:.3g} GiB of this machine"
-            + ("; method='patterns' does without" if hebb else "")
+            + ("; method='patterns' does without" if in_patterns else "")
         )
     return method
 

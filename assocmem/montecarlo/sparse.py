@@ -86,10 +86,15 @@ def largest_stored(sample: MultitaskingSample) -> int:
     return learning.n_examples if isinstance(learning, Supervised) else 1
 
 
+def overflows(sample: MultitaskingSample) -> bool:
+    """Whether exact integers would not do."""
+    largest, size = largest_stored(sample), sample.n_spins
+    return sample.n_stored * size * largest**2 >= 2**62 or width_of(sample.model) * size >= 2**31
+
+
 def refuse_overflow(sample: MultitaskingSample) -> None:
     """Raise ValueError where exact integers would not do."""
-    largest, size = largest_stored(sample), sample.n_spins
-    if sample.n_stored * size * largest**2 >= 2**62 or width_of(sample.model) * size >= 2**31:
+    if overflows(sample):
         raise ValueError(
             f"method 'patterns' needs rows N M^2 < 2^62 for sums over M examples and M N < 2^31 "
             f"for stored ones, got {sample}"

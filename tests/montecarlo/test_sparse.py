@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from assocmem import Biased, Dense, Dynamics, Hopfield, Multitasking, Supervised, Unsupervised
-from assocmem.montecarlo import sparse
+from assocmem.montecarlo import methods, sparse
 from assocmem.montecarlo.dynamics import engine
+from assocmem.montecarlo.exact import enumerate_states
 from assocmem.montecarlo.sampler import make_plan, sample, starts
 from assocmem.montecarlo.tempering import anneal, temper
 from assocmem.sweeps import sweep
@@ -287,3 +288,23 @@ def test_too_much_memory_is_refused():
     model = Multitasking(load=1.0, dilution=0.1, learning=Unsupervised(100, 0.5))
     with pytest.raises(ValueError, match="GiB"):
         sample(model, n_spins=50_000, temperature=0.1)
+
+
+def test_sums_beyond_exact_integers():
+    """M = 10^9: sparse columns are refused by name, and "auto" does without them."""
+    model = Multitasking(n_patterns=1, dilution=0.3, learning=Supervised(10**9, 0.3))
+    options = {"n_spins": 1600, "temperature": 0.5, "sweeps": 4, "burn_in": 0, "chains": 1}
+    options |= {"disorder": 1, "progress": False}
+    assert methods._sparse_cheaper(model.draw(1600, np.random.default_rng(0)), 0.5)
+    assert sample(model, **options).dataset.attrs["method"] == "auto"
+    with pytest.raises(ValueError, match="method 'patterns' needs"):
+        sample(model, method="patterns", **options)
+
+
+def test_ground_states_of_sums_beyond_double_precision():
+    """One pattern: either of its signs, with any spins where it is blank."""
+    model = Multitasking(n_patterns=1, dilution=0.3, learning=Supervised(10**9, 0.3))
+    quenched = model.draw(12, np.random.default_rng(1))
+    exact = enumerate_states(quenched, 0.0)
+    assert exact.ground_states == 2 ** (1 + np.count_nonzero(quenched.patterns == 0))
+    assert exact.levels is None

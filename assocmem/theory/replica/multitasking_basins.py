@@ -53,10 +53,14 @@ def basins(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong type or out of range.
+        If an argument is of the wrong type or out of range; or if without a teacher one of the
+        states that starts flow to is unstable to unequal overlaps with the examples of a pattern
+        (State.stability "examples"), so that chains leave it.
 
     Notes
     -----
+    Overlaps with single examples that differ within a pattern grow more slowly at first than equal
+    ones, and so have no part in the choice for large N, unless in the end they are unstable.
     Cost: directions times words (3^K/2) times some 300 steps, 2 s at K = 4.
     """
     import xarray as xr
@@ -85,6 +89,18 @@ def basins(
         nearest = distance.argmin(axis=1)
         settled = distance.min(axis=1) < 1e-4 * top
         counts += np.bincount(nearest[settled], minlength=len(known))
+    left = [
+        row
+        for row, count in zip(known, counts, strict=True)
+        if count and row[4] is not None and row[4] <= 0.0
+    ]
+    if left:
+        raise ValueError(
+            f"temperature must be such that the states of {model!r} are stable to unequal overlaps "
+            f"with the examples of a pattern, got {temperature!r}, where the eigenvalue is "
+            f"{left[0][4]:.6g} at overlaps {np.round(left[0][1], 6).tolist()}; states with a "
+            "teacher are those of Supervised(...)"
+        )
     share = counts / directions
     return xr.Dataset(
         {
@@ -104,8 +120,12 @@ def basins(
     )
 
 
-def _stable(model: Any, temperature: float) -> list[tuple[np.ndarray, np.ndarray, float, str]]:
-    """Overlaps that flow (nu), overlaps with the archetypes, f and regime of stable states."""
+def _stable(
+    model: Any, temperature: float
+) -> list[tuple[np.ndarray, np.ndarray, float, str, float | None]]:
+    """Of stable states: overlaps that flow (nu), those with the archetypes, f, regime, and the
+    eigenvalue against unequal overlaps with examples.
+    """
     number = model.n_patterns
     if temperature == 0.0:
         if model.learning is not None:
@@ -113,7 +133,7 @@ def _stable(model: Any, temperature: float) -> list[tuple[np.ndarray, np.ndarray
                 f"temperature must be > 0 for models that learn from examples, got 0 for {model!r}"
             )
         points = [point for point in fixed_points(number, model.dilution).points if point.stable]
-        rows = [(p.overlaps, p.overlaps, p.energy, p.regime) for p in points]
+        rows = [(p.overlaps, p.overlaps, p.energy, p.regime, None) for p in points]
     else:
         rows = []
         for state in states(model, temperature).stable:
@@ -121,9 +141,10 @@ def _stable(model: Any, temperature: float) -> list[tuple[np.ndarray, np.ndarray
             if state.example_overlaps is not None:
                 root = model.learning.variance**0.5
                 flowing = tuple(n / root for n in state.example_overlaps)
-            rows.append((flowing, state.overlaps, state.free_energy, state.regime))
+            examples = state.stability.get("examples")
+            rows.append((flowing, state.overlaps, state.free_energy, state.regime, examples))
     rows.sort(key=lambda row: row[2])
-    return [(_folded(_full(m, number)), _folded(_full(n, number)), f, r) for m, n, f, r in rows]
+    return [(_folded(_full(m, number)), _folded(_full(n, number)), *more) for m, n, *more in rows]
 
 
 def _full(overlaps: Any, number: int) -> np.ndarray:

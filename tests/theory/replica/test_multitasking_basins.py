@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from assocmem import Dynamics, Multitasking
+from assocmem import Dynamics, Multitasking, Supervised, Unsupervised
 from assocmem.montecarlo.dynamics import engine
-from assocmem.theory import basins
+from assocmem.theory import basins, solve
 
 
 def _ends(model, temperature, n_spins, samples, chains, sweeps, seed):
@@ -74,6 +74,19 @@ def test_one_state_takes_all():
     found = basins(Multitasking(n_patterns=3, dilution=0.1), 0.45, directions=200)
     assert float(found["probability"].max()) == 1.0
     assert str(found["regime"].values[found["probability"].values.argmax()]) == "hierarchical"
+
+
+def test_states_that_chains_leave_for_one_example_are_refused():
+    """Two examples without a teacher: ties make equal overlaps unstable; five are enough."""
+    two = Multitasking(n_patterns=2, dilution=0.5, learning=Unsupervised(2, 0.4))
+    assert solve(two, 0.06).stability["examples"] < 0.0
+    with pytest.raises(ValueError, match="examples"):
+        basins(two, 0.06, directions=20)
+    taught = Multitasking(n_patterns=2, dilution=0.5, learning=Supervised(2, 0.4))
+    assert float(basins(taught, 0.06, directions=20)["probability"].sum()) > 0.9
+    five = Multitasking(n_patterns=2, dilution=0.5, learning=Unsupervised(5, 0.9))
+    assert solve(five, 0.06).stability["examples"] > 0.0
+    assert float(basins(five, 0.06, directions=20)["probability"].sum()) > 0.9
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ M is small, and by its ties.
 
 **Where protocols differ.** Their equations are the same for states that treat all examples of a
 pattern alike. Without a teacher a state may also follow one example, with overlaps 1, and r^2 with
-the others. For one pattern at T = 0, -2 H/(N (1-d)) times M R is 1 + (M - 1) r^4 for it and
+the others. For one pattern at T = 0, -2 M R H/(N (1-d)^2) is 1 + (M - 1) r^4 for it and
 M (E|etabar|)^2 for the state of the archetype, sgn etabar. The first is a fixed point while
 (M - 1) r^2 < 1 and has the lower energy below a quality r_e(M) that tends to 0.7272.../sqrt(M);
 M = 1 is no difference, and of M = 2 examples either wins over their mixture at every r < 1.

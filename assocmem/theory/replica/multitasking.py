@@ -88,7 +88,7 @@ def solve(
     ConvergenceError
         If the equations were not solved to 1e-10: the flow to the hierarchical state does not end
         where f is all but flat, at d = 2/3 within 1 % of T = 1 - d; nor are minima resolved
-        where overlaps are 1e-12 or less.
+        where overlaps are 1e-12 or less, or nearly parallel ones of a hundred patterns.
     """
     if model.n_patterns is None:
         from . import multitasking_loaded as loaded
@@ -177,8 +177,8 @@ def ground(
     found, count = minima(model, temperature, law, [np.asarray(g) for g in guesses])
     if not found:
         raise ConvergenceError(
-            f"no minimum of {model} at T={temperature!r} was resolved, at overlaps below "
-            f"{1.0 - model.dilution:.3g}",
+            f"no minimum of {model} at T={temperature!r} was found: overlaps, at most "
+            f"{1.0 - model.dilution:.3g}, are too small, or too many distinct patterns condense",
             math.inf,
         )
     state = state_at(model, temperature, "retrieval", found[0], law, count)

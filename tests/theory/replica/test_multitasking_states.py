@@ -292,7 +292,7 @@ def test_many_patterns():
 
 def test_overlaps_too_small_to_resolve_are_no_state():
     d = 1.0 - 1e-9
-    with pytest.raises(ConvergenceError, match="resolved"):
+    with pytest.raises(ConvergenceError, match="no minimum"):
         solve(Multitasking(n_patterns=3, dilution=d), (1.0 - d) * (1.0 - 1e-9))
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import matplotlib.axes
     import xarray
 
-    from .theory.regimes import RegimeDiagram
+    from .theory.regimes import RegimeDiagram, RegimeLine
 
 # Fills differ in lightness too, so that they stay apart in grey; points have darker shades.
 _FILL = {
@@ -35,7 +35,7 @@ def regimes(
     Fills say the regime of the global minimum; hatched is where a hierarchical state is
     metastable beside it. Solid lines are transitions (thick where of first order), thin ones, with
     numbers, where further patterns condense, dotted ones crossovers, dashed the end of a
-    metastable state.
+    metastable state. Transitions between states of one regime are brown and thinner.
 
     Parameters
     ----------
@@ -54,12 +54,13 @@ def regimes(
     """
     from .plot import new_axes
 
+    own = ax is None
     ax = new_axes(ax)
     _fill(diagram, ax)
     for key, line in diagram.lines.items():
-        ax.plot(line.dilution, line.temperature, **_style(key, line.kind))
+        ax.plot(line.dilution, line.temperature, **_style(key, line.kind, _inside(diagram, line)))
     _numbers(diagram, ax)
-    _names(diagram, ax)
+    _names(diagram, ax, simulation)
     if simulation is not None:
         _points(simulation, ax)
     ax.set_xlim(0.0, 1.0)
@@ -80,7 +81,13 @@ def regimes(
         once["hierarchical metastable"] = Patch(
             facecolor="none", edgecolor="#444444", hatch="/////"
         )
-    ax.legend(once.values(), once, frameon=False, fontsize="small", loc="upper right")
+    where: dict[str, Any] = {"loc": "upper right"}
+    if simulation is not None:  # points are everywhere: beside the axes
+        where = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
+        if own:
+            ax.figure.set_size_inches(8.6, 4.8)
+            ax.figure.set_layout_engine("constrained")
+    ax.legend(once.values(), once, frameon=False, fontsize="small", **where)
     return ax
 
 
@@ -118,8 +125,29 @@ _KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def _style(key: str, kind: str) -> dict[str, Any]:
+def _inside(diagram: RegimeDiagram, line: RegimeLine) -> bool:
+    """Whether a line separates states of one regime: few of its points see another one near."""
+    found = diagram.map
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.nan_to_num(line.temperature / (1.0 - line.dilution), nan=1.0)
+    sides = (len(found.dilution), len(found.reduced))
+    i = np.clip((line.dilution * sides[0]).astype(int), 0, sides[0] - 1)
+    j = np.clip((t * sides[1]).astype(int), 0, sides[1] - 1)
+    own = found.regime[i, j]
+    other = np.zeros(len(own), dtype=bool)
+    for a in (-2, 0, 2):
+        for b in (-2, 0, 2):
+            near = np.clip(i + a, 0, sides[0] - 1), np.clip(j + b, 0, sides[1] - 1)
+            other |= found.regime[near] != own
+    return float(np.mean(other)) < 0.4
+
+
+def _style(key: str, kind: str, inside: bool) -> dict[str, Any]:
     style = {"color": "black", "zorder": 3, **_KINDS[kind]}
+    if inside and kind in ("first order", "continuous", "crossover") and key[:2] != "T_":
+        # Many for K >= 4: thin, without an entry of their own in the legend.
+        thin = 0.9 if kind == "first order" else 0.4
+        style.update(linewidth=thin, color="#5a3410", zorder=2, label="_" + key)
     if key == "T_c":
         style["linewidth"] = 1.3
         style["label"] = "ergodic state ends"
@@ -141,7 +169,9 @@ def _numbers(diagram: RegimeDiagram, ax: matplotlib.axes.Axes) -> None:
         )  # fmt: skip
 
 
-def _names(diagram: RegimeDiagram, ax: matplotlib.axes.Axes) -> None:
+def _names(
+    diagram: RegimeDiagram, ax: matplotlib.axes.Axes, simulation: xarray.Dataset | None
+) -> None:
     """Name of each regime where its region is widest, or beside it with a pointer."""
     from matplotlib.patheffects import withStroke
     from scipy.ndimage import distance_transform_edt
@@ -155,26 +185,32 @@ def _names(diagram: RegimeDiagram, ax: matplotlib.axes.Axes) -> None:
     j = np.minimum((t * len(found.reduced)).astype(int), len(found.reduced) - 1)
     regime = np.where(t < 1.0, found.regime[i, j], REGIMES.index("ergodic"))
     free = (0.79, 0.37), (0.86, 0.27), (0.92, 0.2)  # above T_c, for regions too small
+    marked = np.zeros(regime.shape, dtype=bool)  # by simulated points
+    if simulation is not None:
+        for x in simulation["dilution"].values:
+            for y in simulation["temperature"].values:
+                marked |= np.maximum(np.abs(d - x), np.abs(temperature - y)) < 0.012
     rim = [withStroke(linewidth=2.5, foreground="white")]
     for k, name in enumerate(REGIMES):
         region = regime == k
         if not np.any(region):
             continue
         if name == "ergodic":
-            ax.text(0.62, 0.62, name, ha="center", va="center", style="italic", zorder=5)
+            ax.text(0.62, 0.62, name, ha="center", va="center", style="italic", zorder=7)
             continue
         # Words are wider than high: distances across count for more.
-        room = distance_transform_edt(np.pad(region, 1), sampling=(1.0 / 3.5, 1.0))[1:-1, 1:-1]
+        inside = np.pad(region & ~marked, 1)
+        room = distance_transform_edt(inside, sampling=(1.0 / 3.5, 1.0))[1:-1, 1:-1]
         at = np.unravel_index(np.argmax(room), room.shape)
         place = (float(d[at]), float(temperature[at]))
         if room[at] * 2.0 > 0.02 * side:
             ax.text(*place, name, ha="center", va="center", style="italic", fontsize="small",
-                    zorder=5, path_effects=rim)  # fmt: skip
+                    zorder=7, path_effects=rim)  # fmt: skip
         else:
             where = free[0] if name == "mixed" else free[1]
             ax.annotate(
                 name, place, where, ha="left", va="center", style="italic", fontsize="small",
-                zorder=5, arrowprops={"arrowstyle": "-", "lw": 0.7, "shrinkB": 0},
+                zorder=7, arrowprops={"arrowstyle": "-", "lw": 0.7, "shrinkB": 0},
             )  # fmt: skip
 
 

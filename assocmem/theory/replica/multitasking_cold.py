@@ -59,9 +59,9 @@ def _crossings(n_patterns: int) -> Iterator[tuple[float, np.ndarray, np.ndarray]
         return
     # Just below d_c another state is lower already; it is followed back to where energies cross.
     end = float(hierarchical_dilution(n_patterns))
-    hierarchical = end ** np.arange(n_patterns)
     low, high = 0.5, end
     for _ in range(3):  # until what is lowest at the crossing is what crosses
+        hierarchical = high ** np.arange(n_patterns)
         found = fixed_points(n_patterns, high)
         lowest = np.array(found.ground.overlaps, dtype=float) / (1.0 - high)
         sizes = (blocks_of(hierarchical), blocks_of(lowest))

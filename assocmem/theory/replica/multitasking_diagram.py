@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ...hopfield.multitasking import Multitasking
     from ..laws import Law
 
-_GRID = {1: 24, 2: 28, 3: 28, 4: 30, 5: 26, 6: 20}  # points of the map in each direction
+_GRID = {1: 24, 2: 28, 3: 28, 4: 30, 5: 28, 6: 24}  # points of the map in each direction
 _FINE = 8  # and how many times finer regimes are given
 
 
@@ -148,7 +148,10 @@ def phase_diagram(
     if model.learning is None:
         points.update(_special(number))
     if failed:
-        notes.append(f"{failed} pairs of grid points have a boundary that was not resolved")
+        notes.append(
+            f"{failed} pairs of grid points have a boundary that was not resolved: "
+            "regions are those of the map there"
+        )
     return RegimeDiagram(model, lines, survey.refined(_FINE), points, tuple(notes))
 
 

@@ -93,13 +93,15 @@ class Condition:
 
     def _unfolded(self, whole: np.ndarray) -> np.ndarray:
         """The state with the whole block, in the blocks of the other one."""
-        return np.insert(whole, self.block + 1, whole[..., self.block], axis=-1)
+        i = self.block
+        return np.concatenate([whole[..., : i + 1], whole[..., i:]], axis=-1)
 
     def _chord(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The state with the whole block; u, with u_i - u_(i + 1) = 1 at the split; e."""
         n = len(self.other)
         u, i = y[..., n : 2 * n], self.block
-        return y[..., :n], np.insert(u, i + 1, u[..., i] - 1.0, axis=-1), y[..., -3]
+        u = np.concatenate([u[..., : i + 1], u[..., i : i + 1] - 1.0, u[..., i + 1 :]], axis=-1)
+        return y[..., :n], u, y[..., -3]
 
     def system(self) -> Callable[[np.ndarray], np.ndarray]:
         """Equations in y, one fewer than unknowns; not finite outside 0 < d < 1, t > 0."""

@@ -25,6 +25,7 @@ MOST_WORDS = 40_000
 EQUAL = 1e-7  # overlaps that differ by less, in units of 1 - d, are equal
 _CHUNK = 100_000  # numbers in one temporary: they stay in cache
 _DISTINCT = 1e-5
+_STRIP = 0.2  # of t, above which no hierarchical state is metastable
 
 
 class Surface:
@@ -291,10 +292,16 @@ class Survey:
         # Outermost points lie outside the coarse grid.
         same[: times // 2 + 1], same[-(times // 2) - 1 :] = False, False
         same[:, : times // 2 + 1], same[:, -(times // 2) - 1 :] = False, False
+        # Where the hierarchical state ends, in a strip narrower than the coarse grid for K >= 4.
+        strip = ((d > 0.48) & (d < 0.64))[:, None] & (t < _STRIP)
+        same &= ~strip
         places, begin = [], []
         names = np.where(stable, _marks(np.nan_to_num(self.hierarchical)), -1)
         for a, b in zip(*np.nonzero(~same), strict=True):
             seen = set()
+            if strip[a, b]:
+                places.append((a, b))
+                begin.append(d[a] ** np.arange(self.surface.n_patterns))
             for i, j in corners:
                 at = i[a], j[b]
                 if marks[at] not in seen:

@@ -7,15 +7,22 @@ import pytest
 from scipy.optimize import minimize
 
 from assocmem import Multitasking, Supervised
+from assocmem.theory.lines import project
 from assocmem.theory.regimes import RegimeDiagram, blocks_of, signature_text
-from assocmem.theory.replica.multitasking_blocks import blocks
+from assocmem.theory.replica.multitasking_blocks import SIGNS, blocks
+from assocmem.theory.replica.multitasking_cold import cold_lines
 from assocmem.theory.replica.multitasking_diagram import phase_diagram
+from assocmem.theory.replica.multitasking_intervals import ground_intervals
 from assocmem.theory.replica.multitasking_lines import (
+    _symmetric,
     condensation,
+    full,
     stability_of_parallel,
     symmetric_stability,
 )
 from assocmem.theory.replica.multitasking_map import Surface
+from assocmem.theory.replica.multitasking_seeds import _small_jump
+from assocmem.theory.replica.multitasking_zero import fixed_points
 
 
 def law_of(number, d):
@@ -110,6 +117,109 @@ def test_stability_of_the_parallel_state_at_strong_dilution():
     assert symmetric_stability(0.9999, 4) / (4 * 1e-4**2 / 2) == pytest.approx(1.0, abs=1e-3)
 
 
+@pytest.mark.parametrize(("sizes", "split"), [((2, 1), 0), ((1, 3), 0), ((1, 2, 1), 1)])
+@pytest.mark.parametrize("e", [1e-3, 0.1, 0.9])
+def test_chord_is_the_difference_of_two_states(sizes, split, e):
+    d, t = 0.7, 0.2
+    one, x = blocks(sizes), np.full(len(sizes), 0.6)
+    u = np.zeros(len(sizes))
+    u[split], u[split + 1] = 0.3, -0.7
+    slope, cubic = one.chord(x, u, e, d, t)
+    first, last = one.residual(x, d, t), one.residual(x + e * u, d, t)
+    np.testing.assert_allclose(slope, (last - first) / e, atol=1e-15 / e)
+    rise = one.free_energy(x + e * u, d, t) - one.free_energy(x, d, t)
+    trapezoid = 0.5 * e * (np.array(sizes) * (first + last)) @ u
+    assert rise - trapezoid == pytest.approx(-0.5 * e**3 * cubic, abs=1e-15)
+    assert one.chord(x, u, 0.0, d, t)[1] == pytest.approx(one.third(x, u, d, t) / 6.0, rel=1e-12)
+
+
+@pytest.mark.parametrize("number", [3, 4, 5])
+def test_cubic_invariant_of_the_parallel_state_vanishes_nowhere(number):
+    """Third differences of f over all words along (1, .., 1, 1 - K): negative, so of first order.
+
+    The state with one overlap below the others is met first; the cubic goes to 0 with 1 - d.
+    """
+    v = np.append(np.ones(number - 1), 1.0 - number) / np.sqrt(number * (number - 1.0))
+    sums = []
+    for d in (0.67, 0.75, 0.85, 0.95):
+        temperature = symmetric_stability(d, number)
+        m = np.full(number, 1.0 - d)
+        for _ in range(1000):
+            m = m - gradient(m, d, temperature)
+        assert np.max(np.abs(gradient(m, d, temperature))) < 1e-12
+        words, chance = law_of(number, d)
+        z = words @ m / temperature
+        sums.append(
+            2.0 * chance @ ((words @ v) ** 3 * np.tanh(z) / np.cosh(z) ** 2) / temperature**2
+        )
+    assert np.all(np.array(sums) < 0.0)
+    assert sums[-1] > 0.1 * sums[1]
+
+
+@pytest.mark.parametrize(("number", "d"), [(3, 0.7), (3, 0.8), (4, 0.8), (5, 0.75)])
+def test_parallel_state_ends_above_its_instability(number, d):
+    line = jump_at(number, d)
+    temperature, (lower, parallel), e = line
+    unstable = symmetric_stability(d, number)
+    assert temperature > unstable
+    for m in (lower, parallel):
+        assert np.max(np.abs(gradient(m, d, temperature))) < 1e-12
+        assert np.linalg.eigvalsh(hessian(m, d, temperature))[0] > 0.0
+    gap = free_energy(lower, d, temperature) - free_energy(parallel, d, temperature)
+    assert abs(gap) < 1e-15
+    # c3^2/(3 c4) and -2 c3/c4 along the chord, by differences of the least eigenvalue
+    m = np.full(number, parallel[0])
+    v = np.append(np.ones(number - 1), 1.0 - number) / np.sqrt(number * (number - 1.0))
+    h = 2e-4
+    bent = [v @ hessian(m + k * h * v, d, temperature) @ v for k in (-1, 0, 1)]
+    third, fourth = (bent[2] - bent[0]) / (2 * h), (bent[2] - 2 * bent[1] + bent[0]) / h**2
+    assert bent[1] == pytest.approx(third**2 / (3.0 * fourth), rel=0.15)
+    size = (1.0 - d) * e * np.sqrt((number - 1.0) / number)
+    assert size == pytest.approx(-2.0 * third / fourth, rel=0.15)
+
+
+def jump_at(number, d):
+    """Where the parallel state ceases to be the lowest at d: T, both states, difference."""
+    y = np.array([_symmetric(d, number, SIGNS)[0]])
+    t = _symmetric(d, number, SIGNS)[-1]
+    condition, states, _ = _small_jump(SIGNS, (number,), 0, y, d, t)
+    start = condition.start(states, d, t)
+    found = project(condition.system(), start, np.eye(len(start))[-2], None, 1e-13, 30)[0]
+    assert found[-2] == pytest.approx(d, abs=1e-13)
+    both = [
+        (1.0 - d) * full(sizes, x, number)
+        for sizes, x in zip(
+            (condition.sizes, condition.other), condition.states(found), strict=True
+        )
+    ]
+    return (1.0 - d) * found[-1], both, found[-3]
+
+
+@pytest.mark.parametrize("number", [3, 4])
+def test_lines_that_start_at_zero_temperature(number):
+    ends = [float(ground.high) for ground in ground_intervals(number)][:-1]
+    found = list(cold_lines(number))
+    assert len(found) == len(ends)
+    for (condition, y), d in zip(found, ends, strict=True):
+        assert y[-2] == pytest.approx(d, abs=1e-10)
+        one, two = (
+            (1.0 - d) * full(sizes, x, number)
+            for sizes, x in zip(
+                (condition.sizes, condition.other), condition.states(y), strict=True
+            )
+        )
+        assert one @ one == pytest.approx(two @ two, abs=1e-10)  # energies -|m|^2/2
+        assert np.max(np.abs(one - two)) > 1e-3
+
+
+@pytest.mark.slow
+def test_first_line_of_six_patterns_at_zero_temperature():
+    ((condition, y),) = cold_lines(6)
+    assert condition.sizes == (1,) * 6
+    for d, regime in ((y[-2] - 1e-6, "hierarchical"), (y[-2] + 1e-6, "mixed")):
+        assert fixed_points(6, d).ground.regime == regime
+
+
 @pytest.mark.parametrize("level", [2, 3, 4])
 def test_further_patterns_condense_at_d_to_the_power_of_those_before(level):
     condition, curve = condensation(level)
@@ -129,9 +239,10 @@ def test_further_patterns_condense_at_d_to_the_power_of_those_before(level):
 @pytest.mark.slow
 def test_residuals_of_all_lines(diagram):
     assert isinstance(diagram, RegimeDiagram)
-    # The lines of three patterns, whatever pairs of grid points a note says were left unresolved.
+    assert not any("not resolved" in note for note in diagram.notes)
     kinds = sorted(line.kind for line in diagram.lines.values())
     assert [kinds.count(k) for k in ("first order", "crossover", "spinodal")] == [3, 1, 1]
+    assert kinds.count("continuous") == 6
     for line in diagram.lines.values():
         assert line.converged
         assert np.max(line.residual) < 1e-10

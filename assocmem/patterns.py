@@ -366,8 +366,8 @@ class Diluted:
     >>> import numpy as np
     >>> from assocmem.patterns import Diluted
     >>> Diluted(0.5).draw(2, 6, np.random.default_rng(0))
-    array([[ 0,  1,  1,  0,  0,  0],
-           [ 0, -1,  0, -1,  1, -1]], dtype=int8)
+    array([[-1,  0,  1,  0, -1, -1],
+           [ 0,  0,  0,  0, -1,  1]], dtype=int8)
     """
 
     dilution: float

@@ -5,6 +5,7 @@ import pytest
 
 from assocmem import Multitasking, Supervised, Unsupervised, solve, verify
 from assocmem._compared import compared
+from assocmem._sizes import default_sizes
 
 FAST = {"n_spins": (4000, 8000, 16000), "disorder": 12, "sweeps": 200, "seed": 5, "progress": False}
 
@@ -84,3 +85,10 @@ def test_copies_of_a_state():
     m = solve(parallel, 0.1, "parallel").overlaps[0]
     subject = compared(parallel, "parallel", 2, (0.1,))
     assert subject.escaped(parallel, 0.1, np.array([[m + 0.01, m - 0.01], [m, -m]])) == 1
+
+
+def test_default_sizes_are_larger_than_those_of_other_networks():
+    """At N = 2000 samples send chains from (0.6, 0.24, 0.09) to other signs and orders."""
+    assert default_sizes(Multitasking(n_patterns=3)) == (4000, 8000, 16_000)
+    assert default_sizes(Multitasking(load=0.001)) == (2000, 4000, 8000)
+    assert max(default_sizes(Multitasking(n_patterns=3000))) < 2000

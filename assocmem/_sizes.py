@@ -12,9 +12,9 @@ def default_sizes(model: Any, cost: float = 5e6) -> tuple[int, int, int]:
     """Three sizes up to the largest N <= 1600 of which a sweep costs N K <= ``cost``.
 
     Of multitasking networks N <= 8000, or 16000 where the number of patterns is fixed: their states
-    lie close to each other, and overlaps of few spins change sign soon. Sizes are N/4, N/2 and N where N is the largest of all. In dense
-    networks costs grow as N^p, and small ones leave metastable states soon: there they are N/2,
-    3N/4 and N, with N >= 20.
+    lie close to each other, and overlaps of few spins change sign soon. Sizes are N/4, N/2 and N
+    where N is the largest of all. In dense networks costs grow as N^p, and small ones leave
+    metastable states soon: there they are N/2, 3N/4 and N, with N >= 20.
     """
     largest, top = 20, 1600
     if isinstance(model, Multitasking):

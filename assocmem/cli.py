@@ -410,7 +410,7 @@ def simulate_command(
 @click.option(
     "--n-spins",
     type=Numbers(int),
-    help="Sizes; by default three of them, 400,800,1600 where they are quick enough.",
+    help="Sizes; by default 400,800,1600 where they are quick enough, more of multitasking.",
 )
 @click.option("--n-mixed", type=int, default=3, show_default=True, help="Patterns in a mixture.")
 @click.option("--disorder", type=int, default=16, show_default=True)

@@ -176,7 +176,8 @@ def verify(
         hierarchical state of a multitasking network at extensive load.
     n_spins : sequence of int, optional
         Sizes N, at least one; three or more show whether the finite-size law fits. By default
-        those of `default_sizes`: 400, 800 and 1600 where they are quick enough.
+        those of `default_sizes`: 400, 800 and 1600 where they are quick enough; of multitasking
+        networks ten times as many spins where patterns are few.
     disorder : int
         Quenched samples at each size, at least 4: errors are over samples.
     chains : int

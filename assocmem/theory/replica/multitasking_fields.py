@@ -15,7 +15,7 @@ from ...errors import ConvergenceError
 from ..saddle import follow
 from ..state import State
 from . import multitasking_search as search
-from .multitasking_frozen import _equal, settle
+from .multitasking_frozen import _equal, settle, starts_per_component
 from .multitasking_minima import Point, _starts, equal_point, most_distinct, told_apart
 from .multitasking_words import evaluate, words_of
 
@@ -65,8 +65,12 @@ def _lowest(model, temperature, name, law, fields) -> State:
         rows = hierarchical_start(model, n)[None, :]
     else:
         order = np.argsort(-np.abs(h), kind="stable")
-        rows = np.empty_like(_starts(n, model.dilution))
-        rows[:, order] = _starts(n, model.dilution)
+        often = 4
+        if temperature < 0.1 * (1.0 - model.dilution):
+            often = starts_per_component(words_of(model, (1,) * n, law, h))
+        starts = _starts(n, model.dilution, often)
+        rows = np.empty_like(starts)
+        rows[:, order] = starts
         rows = np.concatenate([rows * np.where(h < 0.0, -1.0, 1.0), np.zeros((1, n))])
     for row in rows:
         while True:

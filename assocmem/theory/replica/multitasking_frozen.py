@@ -48,7 +48,8 @@ def solve_frozen(model: Multitasking, name: str, n_mixed: int, law: str) -> Stat
         point, count = _gathered(model, np.array(found.ground.overlaps, dtype=float), law), 1
     else:
         n = min(total, most_distinct(model, law))
-        ends = [_end(model, row, law) for row in _starts(n, d)]
+        often = starts_per_component(words_of(model, (1,) * n, law))
+        ends = [_end(model, row, law) for row in _starts(n, d, often)]
         count = sum(evaluations for _, evaluations in ends)
         point = min(
             (p for p, _ in ends if p.residual < 1e-12), key=lambda p: p.f, default=ends[0][0]
@@ -61,6 +62,12 @@ def solve_frozen(model: Multitasking, name: str, n_mixed: int, law: str) -> Stat
         reason = f"the flow from (1 - d) d^(mu - 1) ends in a {found.regime} state, m = {values}"
         return State(name, model, 0.0, False, reason, iterations=count)
     return found
+
+
+def starts_per_component(words: Words) -> int:
+    """Random starts for each component in a cold search, where states are many: 120 to 4."""
+    budget = 5e4 if words.v > 0.0 else 3e6
+    return int(min(120.0, max(4.0, budget / words.y.size)))
 
 
 def settle(words: Words, nu: np.ndarray, temperature: float) -> tuple[np.ndarray, int]:

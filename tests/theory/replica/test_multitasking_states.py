@@ -290,6 +290,32 @@ def test_many_patterns():
     np.testing.assert_allclose(close.overlaps, (0.0982, 0.0905, 0.0823, 0.0746), atol=6e-5)
 
 
+@pytest.mark.parametrize(
+    ("d", "learning", "fields"),
+    [
+        (0.5924717129, Supervised(1, 0.67), ()),
+        (0.2894051839, Supervised(2, 0.3957), ()),
+        (0.5072734937, Supervised(2, 0.8065), ()),
+        (0.6016540750, Supervised(1, 0.8168), (0.01193265,)),
+    ],
+)
+def test_no_start_ends_lower_at_zero_temperature(d, learning, fields):
+    """Learned states at T = 0 are many: another search, of 400 random starts, finds none lower."""
+    k = 4
+    found = solve(
+        Multitasking(n_patterns=k, dilution=d, learning=learning, field=fields), 0.0
+    )  # fmt: skip
+    xi, eta, p = _law(k, d, learning.n_examples, learning.quality)
+    y = eta.reshape(len(p), k, -1).mean(axis=2) / math.sqrt(learning.variance)
+    push = xi[:, : len(fields)] @ np.array(fields)
+    nu = np.random.default_rng(3).normal(size=(400, k)) * 0.5
+    for _ in range(60):
+        x = nu @ y.T + push
+        nu = (np.where(np.abs(x) > 1e-12, np.sign(x), 0.0) * p) @ y
+    energies = 0.5 * np.sum(nu**2, axis=1) - np.abs(nu @ y.T + push) @ p
+    assert found.free_energy <= energies.min() + 1e-12
+
+
 def test_overlaps_too_small_to_resolve_are_no_state():
     d = 1.0 - 1e-9
     with pytest.raises(ConvergenceError, match="no minimum"):

@@ -293,7 +293,8 @@ class Survey:
         same[: times // 2 + 1], same[-(times // 2) - 1 :] = False, False
         same[:, : times // 2 + 1], same[:, -(times // 2) - 1 :] = False, False
         # Where the hierarchical state ends, in a strip narrower than the coarse grid for K >= 4.
-        strip = ((d > 0.48) & (d < 0.64))[:, None] & (t < _STRIP)
+        # And below the coarse grid, where neighbours have fewer patterns condensed.
+        strip = ((d > 0.48) & (d < 0.64))[:, None] & (t < _STRIP) | (t < self.reduced[0])
         same &= ~strip
         places, begin = [], []
         names = np.where(stable, _marks(np.nan_to_num(self.hierarchical)), -1)

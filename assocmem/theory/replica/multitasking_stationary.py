@@ -25,6 +25,7 @@ from .multitasking_minima import (
     canonical,
     curvature,
     equal_point,
+    minima,
     thinned,
     unique,
 )
@@ -108,6 +109,10 @@ def stationary(
         return points, bent, {(1,) * total: euler(points, bent, (1,) * total)}, total
     if temperature < _COLD * (1.0 - model.dilution) and depth < 30:
         older, _, _, count = stationary(model, 1.5 * temperature, law, depth + 1)
+        # Descent meets minima that come into being with a saddle, which the sums do not miss.
+        lowest, evaluations = minima(model, temperature, law)
+        points, count = unique([*points, *lowest]), count + evaluations
+        bent = {p: bent.get(p) or curvature(model, p, temperature, law) for p in points}
     shapes = [s for n in range(1, total + 1) for s in partitions(n)]
     for blocks in sorted(shapes, key=lambda s: (len(s), sum(s))):
         sums[blocks] = euler(points, bent, blocks)

@@ -88,6 +88,22 @@ def test_cold_minima_are_the_exact_ones_at_zero(k, d):
     assert len(cold.stable) >= len(exact) >= 1
 
 
+def test_descent_ends_in_no_state_that_is_not_listed():
+    """Minima at T = 0.02 (1 - d) come with saddles that cancel in the sum of signs."""
+    k, d = 5, 1 / 3
+    t = 0.02 * (1 - d)
+    found = states(Multitasking(n_patterns=k, dilution=d), t)
+    listed = np.array([np.pad(state.overlaps, (0, k))[:k] for state in found.stable])
+    xi, _, p = _law(k, d)
+    nu = np.abs(np.random.default_rng(8).normal(size=(300, k))) * 0.4
+    for _ in range(400):
+        nu = (np.tanh(nu @ xi.T / t) * p) @ xi
+    slope = np.max(np.abs((np.tanh(nu @ xi.T / t) * p) @ xi - nu), axis=1)
+    ends = -np.sort(-np.abs(nu[slope < 1e-9]), axis=1)
+    assert len(ends) > 150 and len(np.unique(np.round(ends, 5), axis=0)) > 5
+    assert np.max(np.min(np.max(np.abs(ends[:, None] - listed), axis=2), axis=1)) < 1e-5
+
+
 def test_crossing_of_hierarchical_and_mixed_states():
     """At T = 0 and K = 3 they have equal energies at d = 0.54691816 (specification)."""
 

@@ -35,7 +35,8 @@ def survey(
     of the overlaps are known and their means over samples have no bias. What they end in is
     named by the means alone, without theory: those of less than ``significance`` errors are 0,
     those closer to each other than that are equal, see `regime_of`. Where the hierarchical state
-    is metastable, chains stay in it.
+    is metastable, chains stay in it. Where overlaps change sign or order within the run, near the
+    ergodic phase, means shrink: there larger networks are needed.
 
     Parameters
     ----------
@@ -48,7 +49,8 @@ def survey(
     seed, store, workers, progress
         Of `assocmem.sweep`: points are kept in the file ``store`` and not done again.
     significance : float
-        Errors at which a difference counts.
+        Errors of the normal law at which a difference counts; the quantile of Student's law that is
+        exceeded as rarely is taken, with ``disorder`` - 1 degrees of freedom.
 
     Returns
     -------
@@ -96,12 +98,14 @@ def survey(
     overlap = points["overlap"].transpose("load", "temperature", "pattern").values
     error = points["overlap_error"].transpose("load", "temperature", "pattern").values
     shape = overlap.shape[:2]
+    # Errors of few samples are uncertain themselves: as rare by Student's t as by the normal law.
+    from scipy import stats
+
+    width = float(stats.t.isf(stats.norm.sf(significance), disorder - 1))
     regimes = np.full(shape, "", dtype=object)
     condensed = np.zeros(shape, dtype=int)
     for place in np.ndindex(shape):
-        regimes[place], condensed[place] = regime_of(
-            overlap[place], significance * error[place], number
-        )
+        regimes[place], condensed[place] = regime_of(overlap[place], width * error[place], number)
     at = ("dilution", "temperature")
     return xr.Dataset(
         {

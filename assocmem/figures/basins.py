@@ -150,7 +150,7 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
     for name in dict.fromkeys(str(r) for r in dataset["regime"].values):
         ax.bar([0.0], [0.0], color=colors.get(name, "#555555"), alpha=0.35, label=f"theory, {name}")
     lines = [
-        f"{f:.4f}\n" + "\n".join(f"{m:.3f}" for m in row)
+        f"{f:.6f}\n" + "\n".join(f"{m:.3f}" for m in row)
         for f, row in zip(dataset["free_energy"].values, dataset["overlaps"].values, strict=True)
     ]
     ax.set_xticks(place, lines, fontsize="x-small")

@@ -162,8 +162,8 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
     if ax is None:
         size = (1.75 * columns, 1.95 * number + 0.9)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
-    colors = LinearSegmentedColormap.from_list("ink", ["#f7f4ec", "#8d949c", "#16212d"])
-    colors.set_bad("#cfdbe6")
+    ink = LinearSegmentedColormap.from_list("ink", ["#f7f4ec", "#8d949c", "#16212d"])
+    colors = ink.with_extremes(bad="#cfdbe6")
 
     def show(picture: np.ndarray, left: float, top: float) -> None:
         ax.imshow(

@@ -187,7 +187,7 @@ class Multitasking:
         """The model whose load is that of a sample of ``n_spins`` spins, K/N."""
         if self.n_patterns is not None:
             return self
-        return dataclasses.replace(self, load=self.count(n_spins) / n_spins, exponent=None)
+        return dataclasses.replace(self, load=self._number(n_spins) / n_spins, exponent=None)
 
     def reduced(self, n_spins: int) -> tuple[Multitasking, float]:
         """`at_size` and the unit of energy of the infinite network it is like, which is 1."""

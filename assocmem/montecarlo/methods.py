@@ -101,7 +101,8 @@ def _sparse_cheaper(sample: MultitaskingSample, warmest: float) -> bool:
     flips = 0.5 * float(share @ slopes + (1.0 - share.sum()))
     width = width_of(sample.model)
     rows = (1.0 - d) * (sample.n_stored // width) * (1.0 + 0.4 * (width - 1))
-    cached = 1.0 + flips * (20.0 + size / 18.0) + _making(size, sample.n_stored)
+    # Runs are shorter here: states of few patterns are reached within some tens of sweeps.
+    cached = 1.0 + flips * (20.0 + size / 18.0) + 10.0 * _making(size, sample.n_stored)
     return 4.0 + rows + flips * (45.0 + 1.5 * rows) < cached
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from .diagram import PhaseDiagram
+    from .regimes import RegimeDiagram
     from .state import State
 
 _HOME = {
@@ -25,6 +26,8 @@ _HOME = {
     "mixture_averages": "gaussian",
     "Line": "lines",
     "PhaseDiagram": "diagram",
+    "RegimeDiagram": "regimes",
+    "RegimeLine": "regimes",
     "State": "state",
     "States": "replica.multitasking_states",
     "critical_load_rsb": "replica.rsb",
@@ -169,13 +172,16 @@ def phase_diagram(
     n_points: int = 100,
     mixtures: tuple[int, ...] = (3,),
     law: str | None = None,
-) -> PhaseDiagram:
+) -> PhaseDiagram | RegimeDiagram:
     """Critical lines of a model in the plane of load and temperature, and its critical points.
+
+    Of a `Multitasking` model with a fixed number of patterns, the plane is that of dilution and
+    temperature, with the regimes of the ground state.
 
     Parameters
     ----------
-    model : Hopfield or Dense
-        Its load is not used: the diagram is over all loads.
+    model : Hopfield, Dense or Multitasking
+        Its load is not used: the diagram is over all loads, or over all dilutions.
     n_points : int
         Points per line, >= 2, evenly spaced along it. Where replica symmetry is broken lines have
         the few points at which they were solved.
@@ -191,7 +197,9 @@ def phase_diagram(
         without a pattern, T_g where the paramagnet freezes and T_R where replica symmetry of
         retrieval breaks (de Almeida-Thouless). `Dense` models of degree 3 and more also have T_d,
         the dynamic glass transition, and T_M_rsb, the end of retrieval below T_R with one step of
-        replica symmetry breaking.
+        replica symmetry breaking. `Multitasking` models have T_M_hierarchical_P, where the state
+        with P patterns at once ends; those with a fixed number of patterns return a
+        `RegimeDiagram` instead.
 
     Raises
     ------

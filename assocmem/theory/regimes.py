@@ -143,7 +143,8 @@ class RegimeDiagram:
     notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        rows = [f"regimes of {self.model}", "lines"]
+        learned = "" if self.model.learning is None else f", {self.model.learning}"
+        rows = [f"regimes of {self.model.n_patterns} patterns over all dilutions{learned}", "lines"]
         rows += [f"  {key}: {line}" for key, line in self.lines.items()]
         rows.append("share of the area below T = 1 - d")
         rows += [f"  {name:<12}  {value:.4f}" for name, value in self.map.share().items()]

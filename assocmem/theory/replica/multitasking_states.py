@@ -79,7 +79,14 @@ class States(Sequence[State]):
 
     @property
     def ground(self) -> State:
-        """The state of lowest free energy."""
+        """The state of lowest free energy: of the minima, unless none is found as low.
+
+        At a bifurcation minima and saddles have one free energy to rounding.
+        """
+        lowest = [k for k, low in enumerate(self.eigenvalues) if low > 0.0][:1]
+        f = self.states[0].free_energy
+        if lowest and self.states[lowest[0]].free_energy <= f + 1e-13 * max(1.0, abs(f)):
+            return self.states[lowest[0]]
         return self.states[0]
 
     @property
@@ -93,7 +100,7 @@ class States(Sequence[State]):
         """What state i is: "global minimum", "metastable" or "saddle"."""
         if self.eigenvalues[i] <= 0.0:
             return "saddle"
-        return "global minimum" if i == 0 else "metastable"
+        return "global minimum" if self.states[i] is self.ground else "metastable"
 
     def __str__(self) -> str:
         verdict = {

@@ -148,8 +148,9 @@ class RegimeDiagram:
         rows += [f"  {key}: {line}" for key, line in self.lines.items()]
         rows.append("share of the area below T = 1 - d")
         rows += [f"  {name:<12}  {value:.4f}" for name, value in self.map.share().items()]
-        rows.append("points")
-        width = max(len(name) for name in self.points)
+        if self.points:
+            rows.append("points")
+        width = max((len(name) for name in self.points), default=0)
         rows += [f"  {name:<{width}}  {value:.12g}" for name, value in self.points.items()]
         rows += [f"note: {note}" for note in self.notes]
         return "\n".join(rows)

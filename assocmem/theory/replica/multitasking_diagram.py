@@ -380,7 +380,9 @@ def _hierarchical_part(curve: Curve, number: int, t: float) -> Curve:
 def _special(number: int) -> dict[str, float]:
     from scipy.optimize import brentq
 
-    found = {"dilution where parallel and single states meet at T_c": 2.0 / 3.0}
+    found = {}
+    if number >= 2:
+        found["dilution where parallel and single states meet at T_c"] = 2.0 / 3.0
     if number >= 3:
         end = brentq(lambda d: 1.0 - 2.0 * d + d**number, 0.4, 0.99 if number > 3 else 0.9)
         found["dilution where the hierarchical state ends at T = 0"] = float(end)

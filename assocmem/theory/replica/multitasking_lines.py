@@ -325,16 +325,19 @@ def condensation(level: int, law: Law = SIGNS) -> tuple[Condition, Curve]:
     As T -> 0 spins are free for it where the first j - 1 patterns are blank: T_j -> (1-d) d^(j-1).
     """
     condition = Condition("condense", (1,) * (level - 1), law=law)
-    d = 0.4
     one = blocks(condition.sizes, law)
-    start = d ** np.arange(level - 1)
-    found = solve(
-        lambda y: np.append(
-            one.residual(y[:-1], d, max(y[-1], 1e-9)), one.condensation(y[:-1], d, max(y[-1], 1e-9))
-        ),
-        np.append(start, d ** (level - 1)),
-    )
-    if not found.converged:
+    for d in (0.4, 0.3, 0.5, 0.2):  # of examples fields may vanish on some words, by accident
+        found = solve(
+            lambda y, d=d: np.append(
+                one.residual(y[:-1], d, max(y[-1], 1e-9)),
+                one.condensation(y[:-1], d, max(y[-1], 1e-9)),
+            ),
+            np.append(d ** np.arange(level - 1), d ** (level - 1)),
+        )
+        condensed = bool(np.all(found.x[:-1] > 0.1 * d ** np.arange(level - 1)))
+        if found.residual < 1e-10 and condensed:  # the tracer corrects the rest
+            break
+    else:
         raise ConvergenceError(f"T_{level} did not start at d={d}", found.residual)
     return condition, joined(traced(condition, np.array([*found.x[:-1], d, found.x[-1]])))
 

@@ -368,3 +368,17 @@ def test_dataset_and_text(diagram):
     np.testing.assert_array_equal(data["T_2_temperature"], diagram.lines["T_2"].temperature)
     assert data["regime"].shape == data["temperature"].shape
     assert "first_order_1" in str(diagram)
+
+
+def test_condensation_of_learned_patterns_ends_where_the_quartic_term_says():
+    """1 - d = E etabar^4/(3 R^2) where pairs and single patterns meet at T_c; 1/3 for signs."""
+    from assocmem.theory.laws import binomial_mean
+
+    values, weights = binomial_mean(5, 0.5)
+    learning = Supervised(5, 0.5)
+    expected = 1.0 - (weights @ values**4) / (3.0 * learning.variance**2)
+    diagram = phase_diagram(Multitasking(n_patterns=2, learning=learning))
+    line = diagram.lines["T_2"]
+    assert abs(line.dilution.max() - expected) < 2e-3  # traced up to T/T_c = 0.998
+    assert np.all(line.temperature <= 1.0 - line.dilution)
+    assert str(phase_diagram(Multitasking(n_patterns=1)))

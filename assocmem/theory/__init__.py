@@ -46,6 +46,7 @@ _HOME = {
     "retrieved_at_once": "replica.multitasking_loaded_capacity",
     "retrieved_law": "replica.multitasking_loaded_capacity",
     "state_threshold": "multitasking_learning",
+    "symmetric_stability": "replica.multitasking_lines",
     "zero_temperature_states": "replica.multitasking_zero",
     "basin_load": "replica.exponential_noise",
     "equivalent_load": "scaling",

@@ -268,8 +268,8 @@ def symmetric_stability(dilution: float, n_patterns: int) -> float:
     Examples
     --------
     >>> from assocmem.theory.replica.multitasking_lines import symmetric_stability
-    >>> round(symmetric_stability(0.9, 4), 10)
-    0.0162572661
+    >>> round(symmetric_stability(0.9, 4), 8)
+    0.01625727
     """
     dilution = check.real("dilution", dilution, 2.0 / 3.0, 1.0, open_high=True)
     n_patterns = check.integer("n_patterns", n_patterns, 2, 200)

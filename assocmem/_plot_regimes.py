@@ -21,7 +21,7 @@ _FILL = {
 }  # fmt: skip
 _POINT = {
     "ergodic": ("#ffffff", "o"), "hierarchical": ("#0072b2", "s"), "mixed": ("#d55e00", "D"),
-    "parallel": ("#e6c700", "^"),
+    "parallel": ("#e6c700", "^"), "unsettled": ("#777777", "x"),
 }  # fmt: skip
 
 
@@ -222,13 +222,15 @@ def _points(simulation: xarray.Dataset, ax: matplotlib.axes.Axes) -> None:
     d, temperature = np.meshgrid(
         simulation["dilution"].values, simulation["temperature"].values, indexing="ij"
     )
-    for name in REGIMES:
+    for name in _POINT:
         chosen = names == name
         if not np.any(chosen):
             continue
         colour, marker = _POINT[name]
         ax.scatter(
-            d[chosen], temperature[chosen], c=colour, marker=marker, s=26, edgecolors="black",
-            linewidths=0.5, zorder=6, clip_on=False, alpha=np.clip(share[chosen], 0.25, 1.0),
+            d[chosen], temperature[chosen], c=colour, marker=marker, s=26,
+            edgecolors=colour if marker == "x" else "black",
+            linewidths=1.2 if marker == "x" else 0.5, zorder=6, clip_on=False,
+            alpha=np.clip(share[chosen], 0.25, 1.0),
             label=f"simulated {name}",
         )  # fmt: skip

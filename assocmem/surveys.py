@@ -14,6 +14,9 @@ from . import _validate as check
 if TYPE_CHECKING:
     import xarray
 
+_FLUCTUATING = 100.0  # N times the sum of squared overlaps that is no thermal noise any more
+_UNCERTAIN = 0.05  # error over the root mean square of overlaps beyond which signs and order change
+
 
 def survey(
     model: Any,
@@ -35,8 +38,9 @@ def survey(
     of the overlaps are known and their means over samples have no bias. What they end in is
     named by the means alone, without theory: those of less than ``significance`` errors are 0,
     those closer to each other than that are equal, see `regime_of`. Where the hierarchical state
-    is metastable, chains stay in it. Where overlaps change sign or order within the run, near the
-    ergodic phase, means shrink: there larger networks are needed.
+    is metastable, chains stay in it. Where overlaps change sign or order within the run, or from
+    sample to sample, their squares are large and their means uncertain: such points are
+    "unsettled", and larger networks are needed there.
 
     Parameters
     ----------
@@ -55,8 +59,9 @@ def survey(
     Returns
     -------
     xarray.Dataset
-        Over ``dilution`` and ``temperature``: ``regime`` (text), ``condensed``, the number of
-        overlaps that are not 0; and over ``pattern`` too: ``overlap`` with ``overlap_error``.
+        Over ``dilution`` and ``temperature``: ``regime`` (text, "unsettled" where errors exceed a
+        twentieth of the overlaps' root mean square), ``condensed``, the number of overlaps that
+        are not 0; and over ``pattern`` too: ``overlap`` with ``overlap_error``.
         Settings are in the attributes.
 
     Raises
@@ -104,7 +109,13 @@ def survey(
     width = float(stats.t.isf(stats.norm.sf(significance), disorder - 1))
     regimes = np.full(shape, "", dtype=object)
     condensed = np.zeros(shape, dtype=int)
+    squares = points["overlap_squared"].sum("pattern").transpose("load", "temperature").values
     for place in np.ndindex(shape):
+        # Beyond thermal noise, of order N^(-1/2), and at T_c of order N^(-1/4).
+        large = squares[place] * n_spins > _FLUCTUATING
+        if large and error[place].max() > _UNCERTAIN * squares[place] ** 0.5:
+            regimes[place] = "unsettled"
+            continue
         regimes[place], condensed[place] = regime_of(overlap[place], width * error[place], number)
     at = ("dilution", "temperature")
     return xr.Dataset(

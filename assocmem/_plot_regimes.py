@@ -227,10 +227,9 @@ def _points(simulation: xarray.Dataset, ax: matplotlib.axes.Axes) -> None:
         if not np.any(chosen):
             continue
         colour, marker = _POINT[name]
+        rim = {} if marker == "x" else {"edgecolors": "black"}  # a cross has none
         ax.scatter(
             d[chosen], temperature[chosen], c=colour, marker=marker, s=26,
-            edgecolors=colour if marker == "x" else "black",
-            linewidths=1.2 if marker == "x" else 0.5, zorder=6, clip_on=False,
-            alpha=np.clip(share[chosen], 0.25, 1.0),
-            label=f"simulated {name}",
+            linewidths=0.5 if rim else 1.2, zorder=6, clip_on=False,
+            alpha=np.clip(share[chosen], 0.25, 1.0), label=f"simulated {name}", **rim,
         )  # fmt: skip

@@ -28,6 +28,7 @@ from .multitasking_lines import (
 )
 from .multitasking_map import Surface, Survey, signature
 from .multitasking_seeds import Edge, cut, edges, eigenvector, hierarchical_ends, seed
+from .multitasking_zero import hierarchical_dilution
 
 if TYPE_CHECKING:
     from ...hopfield.multitasking import Multitasking
@@ -378,12 +379,10 @@ def _hierarchical_part(curve: Curve, number: int, t: float) -> Curve:
 
 
 def _special(number: int) -> dict[str, float]:
-    from scipy.optimize import brentq
-
     found = {}
     if number >= 2:
         found["dilution where parallel and single states meet at T_c"] = 2.0 / 3.0
     if number >= 3:
-        end = brentq(lambda d: 1.0 - 2.0 * d + d**number, 0.4, 0.99 if number > 3 else 0.9)
-        found["dilution where the hierarchical state ends at T = 0"] = float(end)
+        end = float(hierarchical_dilution(number))
+        found["dilution where the hierarchical state ends at T = 0"] = end
     return found

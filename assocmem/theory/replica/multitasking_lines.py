@@ -149,12 +149,19 @@ class Condition:
             # At strong dilution the jump is 0 to rounding, of either sign.
             found.append(Event("the jump vanishes", lambda y, _: y[-3] + 1e-9))
             for which, sizes in enumerate((self.sizes, self.other)):
-                part = lambda y, which=which: self.states(y)[which]  # noqa: E731
+
+                def overlaps(y: np.ndarray, which: int = which) -> np.ndarray:
+                    return self.states(y)[which]
+
                 for i in range(len(sizes) - 1):
                     if which or i != self.block:
-                        gap = lambda y, _, i=i, part=part: part(y)[i] - part(y)[i + 1]  # noqa: E731
-                        found.append(Event("two overlaps become equal", gap))
-                found.append(Event("an overlap vanishes", lambda y, _, part=part: part(y)[-1]))
+                        found.append(
+                            Event(
+                                "two overlaps become equal",
+                                lambda y, _, i=i, at=overlaps: at(y)[i] - at(y)[i + 1],
+                            )
+                        )
+                found.append(Event("an overlap vanishes", lambda y, _, at=overlaps: at(y)[-1]))
             return found
         n = len(self.sizes)
         for first, size in ((0, n), (n, len(self.other))):
@@ -164,8 +171,7 @@ class Condition:
                 last = first + size - 1
                 found.append(Event("an overlap vanishes", lambda y, _, i=last: y[i]))
         if self.other == self.sizes:
-            apart = lambda y, _: float(np.sum(y[:n] - y[n : 2 * n]))  # noqa: E731
-            found.append(Event("critical point", apart))
+            found.append(Event("critical point", lambda y, _: float(np.sum(y[:n] - y[n : 2 * n]))))
         if self.kind == "fold":
             one = blocks(self.sizes, self.law)
             found.append(

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from . import _validate as check
+from ._cli_errors import reported
 from ._version import __version__
 from .cli_figures import figure_command
 from .cli_models import Numbers, load_options, model_options, patterns_option
+from .cli_sdr import sdr_group
 
 _STATES = ["retrieval", "mixture", "hierarchical", "parallel", "spin-glass", "paramagnet"]
-
-
-def _reported(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn our errors into a line on stderr and exit status 2 instead of a traceback."""
-
-    @functools.wraps(command)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        from .errors import ConvergenceError
-
-        try:
-            return command(*args, **kwargs)
-        except (ValueError, TypeError, ConvergenceError) as error:
-            raise click.UsageError(str(error)) from error
-
-    return wrapped
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,7 +29,7 @@ def main() -> None:
 
 
 @main.command("phase-diagram")
-@_reported
+@reported
 @patterns_option
 @model_options
 @click.option("--simulate/--no-simulate", default=False, help="Add Monte Carlo points.")
@@ -264,7 +249,7 @@ def _write(dataset: Any, path: Path) -> None:
 
 
 @main.command("solve")
-@_reported
+@reported
 @load_options
 @model_options
 @click.option("--temperature", type=float, default=0.0, show_default=True)
@@ -309,7 +294,7 @@ def solve_command(
 
 
 @main.command("simulate")
-@_reported
+@reported
 @load_options
 @model_options
 @click.option("--temperature", type=Numbers(), default="0.2", show_default=True)
@@ -397,7 +382,7 @@ def simulate_command(
 
 
 @main.command("verify")
-@_reported
+@reported
 @load_options
 @model_options
 @click.option("--temperature", type=Numbers(), default="0.2", show_default=True)
@@ -467,3 +452,4 @@ def verify_command(
 
 
 main.add_command(figure_command)
+main.add_command(sdr_group)

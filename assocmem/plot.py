@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import xarray
 
     from .theory import PhaseDiagram
+    from .trials import TrialVerification
     from .verification import Verification
 
 # One colour and dash per kind of line, chosen to stay apart in print and for colour-blind readers.
@@ -246,5 +247,41 @@ def verification(
     ax.axhline(0.0, color="black", linewidth=0.8)
     ax.set_xlabel("$1/N$ (squares: extrapolated)")
     ax.set_ylabel("(simulated $-$ predicted) / error")
+    ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
+def trial_verification(
+    report: TrialVerification, ax: matplotlib.axes.Axes | None = None
+) -> matplotlib.axes.Axes:
+    """Simulated over predicted, with standard errors, against predicted.
+
+    Parameters
+    ----------
+    report : TrialVerification
+        Result of `assocmem.verify` for memories without a temperature.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    ax = new_axes(ax)
+    for name in dict.fromkeys(claim.quantity for claim in report.claims):
+        shown = [c for c in report.claims if c.quantity == name and c.predicted > 0.0]
+        predicted = np.array([c.predicted for c in shown])
+        ax.errorbar(
+            predicted,
+            np.array([c.simulated for c in shown]) / predicted,
+            np.array([c.error for c in shown]) / predicted,
+            fmt="o",
+            markersize=3.5,
+            label=name.replace("_", " "),
+        )
+    ax.axhline(1.0, color="black", linewidth=0.8)
+    ax.set_xscale("log")
+    ax.set_xlabel("predicted")
+    ax.set_ylabel("simulated / predicted")
     ax.legend(frameon=False, fontsize="small")
     return ax

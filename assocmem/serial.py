@@ -58,6 +58,15 @@ def to_json(thing: Any) -> str:
     return json.dumps(to_dict(thing))
 
 
+def _register_all() -> None:
+    """Import the modules that hold registered classes."""
+    import assocmem.dendrites.detector
+    import assocmem.dendrites.sequence_trials
+    import assocmem.dendrites.temporal_memory
+    import assocmem.hopfield
+    import assocmem.sdr.willshaw  # noqa: F401
+
+
 def from_json(text: str) -> Any:
     """Rebuild what `to_json` wrote; the result equals the original.
 
@@ -68,7 +77,7 @@ def from_json(text: str) -> Any:
     ValueError
         If the text is not JSON, not an object with a type of ours, or its entries do not make one.
     """
-    import assocmem.hopfield  # noqa: F401  registers the classes
+    _register_all()
 
     if not isinstance(text, (str, bytes)):
         raise TypeError(f"text must be a string of JSON, got {text!r}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ._compared import STARTS, OneOverlap, Prediction, compared
 from ._sizes import default_sizes
 from .claims import Claim, judge
 from .serial import to_json
+from .trials import TrialVerification, is_tried, verify_trials
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -138,7 +140,7 @@ class Verification:
 def verify(
     model: Any,
     *,
-    temperature: float | Sequence[float],
+    temperature: float | Sequence[float] | None = None,
     state: str = "retrieval",
     n_mixed: int = 3,
     n_spins: Sequence[int] | None = None,
@@ -149,11 +151,16 @@ def verify(
     seed: int = 0,
     false_alarm: float = 1e-3,
     corrections: int = 1,
-    theory: Prediction | None = None,
+    theory: Prediction | Callable[[Any], Mapping[str, Any]] | None = None,
+    trials: int | None = None,
     workers: int | None = None,
     progress: bool = True,
-) -> Verification:
+) -> Verification | TrialVerification:
     """Solve a model and simulate it, and judge each prediction by its z-score.
+
+    Of memories without a temperature (`Detector`, `Population`, `Willshaw`, `StoredTransitions`,
+    or a sequence of them) ``trials``, ``seed``, ``false_alarm``, ``theory``, ``workers`` and
+    ``progress`` are taken alone, see `assocmem.trials.verify_trials`. Of networks:
 
     At every size N the simulated mean over disorder is compared with the theory at the load
     which the samples of that size have, see the model's ``reduced``. The differences are fitted
@@ -164,10 +171,10 @@ def verify(
 
     Parameters
     ----------
-    model : Hopfield, Dense or Multitasking
+    model : Hopfield, Dense, Multitasking, or memories without a temperature
         The model to be solved and simulated.
     temperature : float or sequence of float
-        Temperatures T > 0.
+        Temperatures T > 0; needed for networks.
     state : {"retrieval", "mixture", "hierarchical", "parallel", "paramagnet", "spin-glass"}
         Which state is compared, see `assocmem.solve`. Of the paramagnet and the spin glass, which
         random starts reach, only the energy is.
@@ -194,7 +201,10 @@ def verify(
         fit, claims are undecided and say so: then take larger sizes, or 2 and four of them.
     theory : callable, optional
         ``theory(model, temperature)`` returning predictions by name (``overlap``, ``q``,
-        ``energy``, ``susceptibility``, ``specific_heat``), in place of the package's own.
+        ``energy``, ``susceptibility``, ``specific_heat``), in place of the package's own; of
+        memories without a temperature ``theory(model)``.
+    trials : int, optional
+        Of memories without a temperature: budget of each simulation, 100,000 by default.
     workers : int, optional
         Threads over disorder samples, by default one for each core; the numbers do not depend
         on it.
@@ -203,12 +213,13 @@ def verify(
 
     Returns
     -------
-    Verification
+    Verification or TrialVerification
 
     Raises
     ------
-    ValueError
-        If an argument is out of range, or the state does not exist in theory at that point.
+    TypeError, ValueError
+        If an argument is of the wrong type, out of range or of another kind of model, or the state
+        does not exist in theory at that point.
 
     Notes
     -----
@@ -234,9 +245,42 @@ def verify(
     ...                 disorder=8, sweeps=400)
     >>> [claim.quantity for claim in report.claims]
     ['overlap', 'q', 'energy', 'specific_heat', 'susceptibility']
+
+    >>> from assocmem import Detector
+    >>> from assocmem.sdr import Uniform
+    >>> print(bool(verify(Detector(Uniform(n=1000, a=64), n_synapses=20, threshold=8))))
+    True
     """
+    first = model[0] if isinstance(model, Sequence) and len(model) else model
+    if is_tried(first):
+        given = {
+            "temperature": temperature, "state": state, "n_mixed": n_mixed, "n_spins": n_spins,
+            "disorder": disorder, "chains": chains, "sweeps": sweeps, "burn_in": burn_in,
+            "corrections": corrections,
+        }  # fmt: skip
+        usual = signature(verify).parameters
+        for name, value in given.items():
+            if value != usual[name].default:
+                raise TypeError(
+                    f"{name} must be left out for a {type(first).__name__}, which has no "
+                    f"temperature, got {value!r}"
+                )
+        some = {} if trials is None else {"trials": trials}
+        return verify_trials(
+            model,
+            seed=seed,
+            false_alarm=false_alarm,
+            theory=theory,
+            workers=workers,
+            progress=progress,
+            **some,
+        )
+    if trials is not None:
+        raise TypeError(f"trials must be left out for a {type(model).__name__}, got {trials!r}")
     if not callable(getattr(model, "count", None)) or isinstance(model, type):
         raise TypeError(f"model must be a model such as Hopfield(load=0.1), got {model!r}")
+    if temperature is None:
+        raise TypeError(f"temperature must be given for a {type(model).__name__}, such as 0.2")
     temperatures = _temperatures(temperature)
     state = check.choice("state", state, tuple(STARTS))
     sizes = _sizes(model, default_sizes(model) if n_spins is None else n_spins)

@@ -127,6 +127,46 @@ FIGURES: dict[str, tuple[str, dict[str, Any], str]] = {
         {},
         "share of chains that return to a state after a fraction of spins is flipped",
     ),
+    "dendrites-4a": (
+        "detector_errors",
+        {"panel": "4A"},
+        "false positives of a segment against cells, with a fixed number of them active",
+    ),
+    "dendrites-4b": (
+        "detector_noise",
+        {},
+        "false negatives of a segment against cells lost, by both conventions of noise",
+    ),
+    "dendrites-5a": (
+        "detector_errors",
+        {"panel": "5A"},
+        "the same as 4a to 20,000 cells, with the floors of fixed sparsity",
+    ),
+    "dendrites-5b": (
+        "detector_errors",
+        {"panel": "5B"},
+        "false positives of a segment against its synapses, half of which must be active",
+    ),
+    "dendrites-6": (
+        "detector_thresholds",
+        {},
+        "medians of false positives against the threshold, over two grids, and with misses",
+    ),
+    "dendrites-7a": (
+        "detector_unions",
+        {"panel": "7A"},
+        "synapses of a segment that stores several patterns",
+    ),
+    "dendrites-7b": (
+        "detector_unions",
+        {"panel": "7B"},
+        "its false positives: exact, two approximations, simulated",
+    ),
+    "dendrites-claims": (
+        "detector_claims",
+        {},
+        "numbers stated in the texts of papers on active dendrites, beside the exact ones",
+    ),
     "multitasking-images": (
         "several_images",
         {},

@@ -90,6 +90,36 @@ _ENTRIES = {
         "capacity of dense associative memories}, journal={Phys. Rev. Lett.}, volume={132}, "
         "pages={077301}, year={2024}}"
     ),
+    "ahmad2016": (
+        "@article{ahmad2016, author={Ahmad, Subutai and Hawkins, Jeff}, title={How do neurons "
+        "operate on sparse distributed representations? A mathematical theory of sparsity, neurons "
+        "and active dendrites}, year={2016}, eprint={1601.00720}}"
+    ),
+    "ahmad2015": (
+        "@article{ahmad2015, author={Ahmad, Subutai and Hawkins, Jeff}, title={Properties of "
+        "sparse distributed representations and their application to hierarchical temporal "
+        "memory}, year={2015}, eprint={1503.07469}}"
+    ),
+    "hawkins2016": (
+        "@article{hawkins2016, author={Hawkins, Jeff and Ahmad, Subutai}, title={Why neurons have "
+        "thousands of synapses, a theory of sequence memory in neocortex}, journal={Front. Neural "
+        "Circuits}, volume={10}, pages={23}, year={2016}}"
+    ),
+    "willshaw1969": (
+        "@article{willshaw1969, author={Willshaw, D. J. and Buneman, O. P. and Longuet-Higgins, H. "
+        "C.}, title={Non-holographic associative memory}, journal={Nature}, volume={222}, "
+        "pages={960--962}, year={1969}}"
+    ),
+    "palm1980": (
+        '@article{palm1980, author={Palm, G{\\"u}nther}, title={On associative memory}, '
+        "journal={Biol. Cybern.}, volume={36}, pages={19--31}, year={1980}}"
+    ),
+    "iyer2022": (
+        "@article{iyer2022, author={Iyer, Abhiram and Grewal, Karan and Velu, Akash and Souza, "
+        "Lucas Oliveira and Forest, Jeremy and Ahmad, Subutai}, title={Avoiding catastrophe: "
+        "Active dendrites enable multi-task learning in dynamic environments}, journal={Front. "
+        "Neurorobot.}, volume={16}, pages={846219}, year={2022}}"
+    ),
 }
 
 _SOURCES = {
@@ -99,6 +129,12 @@ _SOURCES = {
     "Unsupervised": ("agliari2023unsupervised",),
     "Multitasking": ("agliari2012", "agliari2023parallel"),
     "NoisyDense": ("agliari2020",),
+    "Detector": ("ahmad2015", "ahmad2016"),
+    "Population": ("ahmad2016",),
+    "DendriticLayer": ("iyer2022",),
+    "TemporalMemory": ("hawkins2016",),
+    "StoredTransitions": ("ahmad2016", "hawkins2016"),
+    "Willshaw": ("willshaw1969", "palm1980"),
     "Exponential": ("demircigil2017",),
     "LogSumExp": ("lucibello2024",),
     "Biased": ("amit1987bias",),

@@ -61,6 +61,7 @@ def to_json(thing: Any) -> str:
 def _register_all() -> None:
     """Import the modules that hold registered classes."""
     import assocmem.dendrites.detector
+    import assocmem.dendrites.gating
     import assocmem.dendrites.sequence_trials
     import assocmem.dendrites.temporal_memory
     import assocmem.hopfield

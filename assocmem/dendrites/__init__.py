@@ -6,7 +6,9 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
+    "DendriticLayer": "gating",
     "Detector": "detector",
+    "GatedUnits": "gating",
     "Population": "detector",
 }
 

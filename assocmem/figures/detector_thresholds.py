@@ -1,9 +1,9 @@
 """False positives against the threshold over a grid of parameters: which thresholds are good.
 
 Figure 6 of Ahmad and Hawkins (arXiv:1601.00720). Its stored medians belong to another grid of n
-than the one the text names; both are drawn. On both, medians of at most 1e-9 begin at theta = 10, not 9,
-and the largest values pass it later. Beside them the error that counts misses too, at its own best
-threshold, which is no median and is what a threshold should be chosen by.
+than the one the text names; both are drawn. On both, medians of at most 1e-9 begin at theta = 10,
+not 9, and the largest values pass it later. Beside them medians of the error that counts misses
+too, which has a best threshold.
 """
 
 from __future__ import annotations

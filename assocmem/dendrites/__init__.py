@@ -9,7 +9,9 @@ _HOME = {
     "DendriticLayer": "gating",
     "Detector": "detector",
     "GatedUnits": "gating",
+    "PooledColumns": "spatial_pooler",
     "Population": "detector",
+    "SpatialPooler": "spatial_pooler",
 }
 
 __all__ = sorted(_HOME)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 MOST_CELLS = 2**31 - 1
+MOST_PATTERNS = 2**31 - 1
 _LARGEST = 2**62
 
 

@@ -96,7 +96,7 @@ def log_tail(theta: ArrayLike, n: ArrayLike, a: ArrayLike, s: ArrayLike) -> floa
     --------
     >>> from assocmem.theory.sdr.hypergeometric import log_tail
     >>> round(float(log_tail(12, 4000, 128, 24)), 9)
-    -27.335936982
+    -27.335936983
     """
     return _sides(theta, n, a, s)[0]
 

@@ -39,7 +39,7 @@ def _product_error(x, y, product):
 
 
 @kernel
-def _falling(high, low, exponent, x, count):
+def falling(high, low, exponent, x, count):
     """(high + low) 2^exponent times x (x - 1) ... (x - count + 1), for x >= count."""
     for i in range(count):
         factor = float(x - i)
@@ -77,7 +77,7 @@ def _power(high, low, exponent, count):
 
 
 @kernel
-def _hypergeometric_term(k, n, a, s):
+def hypergeometric_term(k, n, a, s):
     """Mantissa and binary exponent of P[X = k] for a k that is possible.
 
     C(s,k) (a)_k (n-a)_(s-k) / (n)_s, brought by symmetries to the fewest draws
@@ -90,11 +90,11 @@ def _hypergeometric_term(k, n, a, s):
     if s > a:
         s, a = a, s
     fewer = min(k, s - k)
-    top, rest, scale = _falling(1.0, 0.0, 0, s, fewer)
-    top, rest, scale = _falling(top, rest, scale, a, k)
-    top, rest, scale = _falling(top, rest, scale, n - a, s - k)
-    below, lost, shift = _falling(1.0, 0.0, 0, fewer, fewer)
-    below, lost, shift = _falling(below, lost, shift, n, s)
+    top, rest, scale = falling(1.0, 0.0, 0, s, fewer)
+    top, rest, scale = falling(top, rest, scale, a, k)
+    top, rest, scale = falling(top, rest, scale, n - a, s - k)
+    below, lost, shift = falling(1.0, 0.0, 0, fewer, fewer)
+    below, lost, shift = falling(below, lost, shift, n, s)
     mantissa, more = math.frexp(top / below * (1.0 + (rest / top - lost / below)))
     return mantissa, scale - shift + more
 
@@ -130,7 +130,7 @@ def ln_pmf(k, n, a, s):
     """Ln P[X = k] for X ~ Hyp(n, a, s); -inf where impossible. O(min(s, a, n-s, n-a))."""
     if k < max(0, a + s - n) or k > min(a, s):
         return -math.inf
-    mantissa, exponent = _hypergeometric_term(k, n, a, s)
+    mantissa, exponent = hypergeometric_term(k, n, a, s)
     found = math.log(mantissa) + exponent * LN2
     if found < -0.5:
         return found
@@ -146,11 +146,11 @@ def _hypergeometric_sides(theta, n, a, s):
     if theta > min(a, s):
         return -math.inf, 0.0
     if theta > ((a + 1) * (s + 1)) // (n + 2):  # beyond the mode: terms fall, and tail < 0.75
-        mantissa, exponent = _hypergeometric_term(theta, n, a, s)
+        mantissa, exponent = hypergeometric_term(theta, n, a, s)
         total = _hypergeometric_up(theta, n, a, s)
         found = math.log(mantissa * total) + exponent * LN2
         return found, math.log1p(-math.exp(found))
-    mantissa, exponent = _hypergeometric_term(theta - 1, n, a, s)
+    mantissa, exponent = hypergeometric_term(theta - 1, n, a, s)
     total = _hypergeometric_down(theta - 1, n, a, s)
     found = math.log(mantissa * total) + exponent * LN2
     return math.log1p(-math.exp(found)), found
@@ -172,8 +172,8 @@ def ln_head(theta, n, a, s):
 def _binomial_term(k, m, p, q):
     """Mantissa and binary exponent of C(m,k) p^k q^(m-k), p and q as triples, 0 <= k <= m."""
     fewer = min(k, m - k)
-    top, rest, scale = _falling(1.0, 0.0, 0, m, fewer)
-    below, lost, shift = _falling(1.0, 0.0, 0, fewer, fewer)
+    top, rest, scale = falling(1.0, 0.0, 0, m, fewer)
+    below, lost, shift = falling(1.0, 0.0, 0, fewer, fewer)
     ratio = top / below
     relative = rest / top - lost / below
     on, on_rest, on_scale = _power(p[0], p[1], p[2], k)

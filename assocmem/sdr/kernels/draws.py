@@ -8,27 +8,15 @@ Random bits come from xoshiro states ``single`` (R, 4) as in `assocmem.montecarl
 from __future__ import annotations
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
 from ...montecarlo.kernels.rng import TWO53, advance, draw, kernel, wide
+from .packed import trailing_zeros
 
 _1, _6, _32, _63 = (np.uint64(k) for k in (1, 6, 32, 63))
 _LOW = np.uint64(0xFFFFFFFF)
 _SPAN = np.uint64(1 << 32)
 # Up to this many members, insertion into a sorted list is faster than marks.
 _FEW = 16
-
-
-@intrinsic
-def trailing_zeros(typingctx, word):
-    """Place of the lowest bit that is set in a uint64 other than 0, as uint64."""
-
-    def code(context, builder, signature, args):
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.uint64(types.uint64), code
 
 
 def mark_words(n: int) -> int:

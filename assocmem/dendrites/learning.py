@@ -1,0 +1,84 @@
+"""Storing patterns by sub-sampling: a segment takes some of the active cells of a pattern."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import _validate as check
+from ..sdr._seeds import generator, state
+from .kernels import learning as kernels
+
+
+def subsample(cells: np.ndarray, n_synapses: int, rng: np.random.Generator | int) -> np.ndarray:
+    """A uniform random subset of ``n_synapses`` of the given cells.
+
+    Parameters
+    ----------
+    cells : ndarray, int32, shape (a,)
+        Active cells, rising.
+    n_synapses : int
+        s, from 0 to a.
+    rng : numpy.random.Generator or int
+        Source of randomness, or a seed >= 0.
+
+    Returns
+    -------
+    ndarray, int32, shape (n_synapses,)
+        In rising order.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``n_synapses`` is not an integer from 0 to a.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from assocmem.dendrites.learning import subsample
+    >>> len(subsample(np.arange(0, 100, 5, dtype=np.int32), 7, rng=1))
+    7
+    """
+    return subsample_rows(np.array([0, len(cells)]), cells, n_synapses, rng)[1]
+
+
+def subsample_rows(
+    indptr: np.ndarray, indices: np.ndarray, n_synapses: int, rng: np.random.Generator | int
+) -> tuple[np.ndarray, np.ndarray]:
+    """A uniform random subset of each row, independently.
+
+    Parameters
+    ----------
+    indptr, indices : ndarray
+        Active cells of each pattern as CSR arrays, rows rising.
+    n_synapses : int
+        s, from 0 to the cells of the smallest row.
+    rng : numpy.random.Generator or int
+        Source of randomness, or a seed >= 0.
+
+    Returns
+    -------
+    indptr : ndarray, int64, shape (rows + 1,)
+    indices : ndarray, int32, shape (rows * n_synapses,)
+        Rows in rising order.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``n_synapses`` is not as said.
+
+    Notes
+    -----
+    Selection sampling (Knuth, The Art of Computer Programming 2, 3.4.2 S): cells are taken in
+    order, each with the probability that the remaining places over the remaining cells give. Cost:
+    one random number a cell of the pattern. Chances are uneven by less than a / 2^32.
+    """
+    rows = len(indptr) - 1
+    n_synapses = check.integer("n_synapses", n_synapses, 0)
+    fewest = int(np.diff(indptr).min(initial=n_synapses))
+    if n_synapses > fewest:
+        raise ValueError(
+            f"n_synapses must be at most the active cells of a pattern, {fewest}, got {n_synapses}"
+        )
+    out = np.empty(rows * n_synapses, np.int32)
+    kernels.select(indptr, indices, n_synapses, state(generator(rng)), out)
+    return np.arange(rows + 1, dtype=np.int64) * n_synapses, out

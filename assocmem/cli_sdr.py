@@ -170,10 +170,11 @@ def threshold_command(
         if lost:
             best = best_threshold(cells, active, synapses, lost)
             line += (
-                f"; with {lost} cells lost, theta = {best.threshold} is best: false positives "
-                f"{best.fp.value:.3g}, false negatives {best.fn.value:.3g}"
+                f"; with {lost} cells lost, theta = {best.theta} is best: false positives "
+                f"{best.false_positive.value:.3g}, false negatives "
+                f"{best.false_negative.value:.3g}"
             )
-            if 0 < active < cells and lost < active:
+            if active / cells + lost / active < 1.0:
                 closed = balanced_threshold(active / cells, lost / active, synapses)
-                line += f" (closed form {closed.threshold:.2f})"
+                line += f" (closed form {closed.theta:.2f})"
         click.echo(line)

@@ -39,28 +39,30 @@ def compute(
     -------
     xarray.Dataset
         Over ``grid`` ("stored data", "text") and ``threshold``: ``median`` and ``maximum`` of
-        false positives, ``two_sided``, the median of false positives plus false negatives;
+        false positives, ``two_sided``, the median of false positives plus false negatives where
+        patterns have enough active cells for the synapses;
         ``published`` medians over ``entry``.
     """
     import xarray as xr
 
     from .. import _validate as check
     from ..theory.sdr.single import fn_drop, fp
-    from ..theory.sdr.thresholds import PAPER_GRID, STATED_GRID
+    from ..theory.sdr.thresholds import PAPER_GRID, STATED_GRID, error_by_threshold
 
     noise = check.real("noise", noise, 0.0, 1.0)
     rows: dict[str, list] = {"median": [], "maximum": [], "two_sided": []}
     for grid in (PAPER_GRID, STATED_GRID):
+        one_sided = error_by_threshold(thresholds, *grid)
+        rows["median"].append(one_sided.median.value)
+        rows["maximum"].append(one_sided.maximum.value)
         points = np.array(
             [(n, round(x * n), s) for n in grid.ns for x in grid.sparsities for s in grid.sizes]
         )
-        n, a, s = points.T[:, None, :]
+        # A pattern of fewer active cells than synapses cannot be stored, only met.
+        n, a, s = points[points[:, 1] >= points[:, 2]].T[:, None, :]
         theta = np.asarray(thresholds)[:, None]
-        found = fp(n, a, s, theta).value
         missed = fn_drop(a, s, theta, np.rint(noise * a).astype(int)).value
-        rows["median"].append(np.median(found, axis=1))
-        rows["maximum"].append(found.max(axis=1))
-        rows["two_sided"].append(np.median(found + missed, axis=1))
+        rows["two_sided"].append(np.median(fp(n, a, s, theta).value + missed, axis=1))
     return xr.Dataset(
         {
             **{name: (("grid", "threshold"), np.array(values)) for name, values in rows.items()},

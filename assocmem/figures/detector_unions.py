@@ -1,8 +1,8 @@
 """Several patterns mixed on one segment: the size of the union, and its false positives.
 
 Figure 7 of Ahmad and Hawkins (arXiv:1601.00720). False positives are the exact mixture over sizes
-of the union; the paper's curve takes the mean size, rounded, and the Bloom form takes bits for
-independent. Simulated points for all.
+of the union; the paper's curve takes the mean size, rounded, and another takes active cells to be
+covered independently, as a Bloom filter would. Simulated points for all.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def compute(
     -------
     xarray.Dataset
         Over ``curve`` and ``patterns``: ``exact``; of 7A also ``spread``, the standard deviation;
-        of 7B ``rounded`` and ``bloom``. Over ``curve`` and ``point``: ``simulated`` with ``error``
-        and ``predicted`` at ``at``.
+        of 7B ``rounded`` and ``independent``. Over ``curve`` and ``point``: ``simulated`` with
+        ``error`` and ``predicted`` at ``at``.
     """
     import xarray as xr
 
@@ -87,14 +87,18 @@ def compute(
                 simulated[:, k, j] = found.mean(), found.std(ddof=1) / 200**0.5, mean
         names = [f"s = {s}" for s in sizes]
     else:
-        from ..theory.sdr.unions import union_fp, union_fp_bloom, union_fp_rounded
+        from ..theory.sdr.hypergeometric import log_binomial_tail
+        from ..theory.sdr.union_approximations import union_fp_rounded
+        from ..theory.sdr.unions import union_fp
 
         for k, n in enumerate(cells):
             for name, law in (("exact", union_fp), ("rounded", union_fp_rounded)):
                 values = [law(n, a, n_synapses, threshold, int(m)).value for m in patterns]
                 lines.setdefault(name, []).append(values)
-            bloom = [union_fp_bloom(n, a, n_synapses, int(m), threshold).value for m in patterns]
-            lines.setdefault("bloom", []).append(bloom)
+            covered = 1.0 - (1.0 - n_synapses / n) ** patterns
+            lines.setdefault("independent", []).append(
+                np.exp(log_binomial_tail(threshold, a, covered))
+            )
             simulated[:, k] = _simulated(n, a, n_synapses, threshold, at, trials, seed + k, workers)
         names = [f"n = {n}" for n in cells]
     return xr.Dataset(
@@ -143,7 +147,7 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
         else:
             ax.plot(x, one["rounded"], "--", color=colour, linewidth=0.8,
                     label="mean size, rounded (the paper)" if k == 0 else None)  # fmt: skip
-            ax.plot(x, one["bloom"], ":", color=colour, linewidth=0.8,
+            ax.plot(x, one["independent"], ":", color=colour, linewidth=0.8,
                     label="bits taken for independent" if k == 0 else None)  # fmt: skip
         ax.errorbar(dataset["at"], one["simulated"], one["error"], fmt="o", markersize=4,
                     color=colour)  # fmt: skip

@@ -55,7 +55,7 @@ def cells_of(sparse: Iterable[int], n: int) -> np.ndarray:
 
 
 def checked_words(words: Any, n: int, rank: int) -> np.ndarray:
-    """A copy of packed words of n cells, of shape (..., ceil(n/64)), or a refusal."""
+    """Packed words of n cells, of shape (ceil(n/64),) or (rows, ceil(n/64)), or a refusal."""
     given = np.asarray(words)
     if given.dtype != np.uint64:
         raise TypeError(f"words must be uint64, got dtype {given.dtype}")
@@ -65,4 +65,4 @@ def checked_words(words: Any, n: int, rank: int) -> np.ndarray:
         raise ValueError(f"words must have shape {shape} for n={n}, got {given.shape}")
     if n % 64 and np.any(given[..., -1] >> np.uint64(n % 64)):
         raise ValueError(f"words must have no bits beyond n={n}")
-    return np.array(given, np.uint64, order="C")
+    return given

@@ -135,7 +135,7 @@ class SDR(Operators):
             If ``words`` is not as said.
         """
         dimensions = dimensions_of(n)
-        return cls._of_words(dimensions, checked_words(words, math.prod(dimensions), 1))
+        return cls._of_words(dimensions, checked_words(words, math.prod(dimensions), 1).copy())
 
     @classmethod
     def from_coordinates(

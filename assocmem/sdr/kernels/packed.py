@@ -242,15 +242,13 @@ def unpack(words, out):
 
 
 @kernel
-def pack_rows(indptr, indices, n, table):
+def pack_rows(indptr, indices, table):
     """Set the bits of CSR rows in ``table`` (rows, words) of zeros, in any order within a row.
 
-    Returns -1, or the place in ``indices`` of the first entry out of range or there twice.
+    Returns -1, or the place in ``indices`` of the first entry that its row holds already.
     """
     for i in range(len(indptr) - 1):
         for k in range(indptr[i], indptr[i + 1]):
-            if indices[k] < 0 or indices[k] >= n:
-                return k
             cell = np.uint64(indices[k])
             bit = _1 << (cell & _63)
             if table[i, cell >> _6] & bit:

@@ -123,7 +123,7 @@ def _ln(mantissa, exponent):
 
 @kernel
 def ln_union_size(n, s, m, out):
-    """Ln P[U = u], u = 0, ..., out.size - 1, of the union of m sets of s of n cells."""
+    """Logarithm of P[U = u], u = 0, ..., out.size - 1, of the union of m sets of s of n cells."""
     law, powers = cover(n, n, s, m, out.size, _NONE)
     for u in range(out.size):
         out[u] = _ln(law[u], powers[u])
@@ -152,7 +152,7 @@ def _sides_with_others(n, s, m, theta, p, own, x, floor):
 
 @kernel
 def ln_sides_with_others(n, s, m, theta, p, own, x):
-    """Ln P[a segment fires] and ln P[not], ``own`` of its synapses being active for certain.
+    """Logarithms of P[a segment fires] and P[not], ``own`` of its synapses being active.
 
     m other patterns of s synapses cover some of x other active cells, of n. All that are active,
     ``own`` and covered, transmit with chance p.
@@ -182,7 +182,7 @@ def ln_sides_with_others(n, s, m, theta, p, own, x):
 
 @kernel
 def ln_union_fire(n, a, s, theta, m, p):
-    """Ln of (7): a segment with the union of m patterns fires at an activity of a cells."""
+    """Logarithm of (7): a segment with the union of m patterns fires at an activity of a cells."""
     if m == 1:
         return ln_fire(n, a, s, theta, p)
     return ln_sides_with_others(n, s, m, theta, p, 0, a)[0]
@@ -190,7 +190,7 @@ def ln_union_fire(n, a, s, theta, m, p):
 
 @kernel
 def ln_union_sides(n, a, s, theta, m, p, overlap, active, fire_known, rest_known):
-    """Ln P[a segment fires] and ln P[not] from the overlap with its first pattern.
+    """Logarithms of P[a segment fires] and P[not] from the overlap with its first pattern.
 
     ``active`` cells are on, ``overlap`` of which are of the pattern of a cells. ``fire_known`` and
     ``rest_known`` (s + 1, any + 1) hold results by active synapses and other active cells, NaN
@@ -232,7 +232,7 @@ def n_outcomes(a, v, convention):
 
 @kernel
 def ln_union_miss(n, a, s, theta, m, v, p, convention):
-    """Ln P[a segment with m patterns misses one of them after noise]."""
+    """Logarithm of P[a segment with m patterns misses one of them after noise]."""
     if theta <= 0:
         return -math.inf
     size = (s + 1, a + 1) if m > 1 else (0, 0)
@@ -254,6 +254,16 @@ def fill_union_fire(n, a, s, theta, m, p, out):
 
 
 @kernel
+def fill_union_rest(n, a, s, theta, m, p, out):
+    """Logarithm of the chance that a segment with m patterns does not fire, over flat arrays."""
+    for i in range(out.size):
+        if m[i] == 1:
+            out[i] = ln_rest(n[i], a[i], s[i], theta[i], p[i])
+        else:
+            out[i] = ln_sides_with_others(n[i], s[i], m[i], theta[i], p[i], 0, a[i])[1]
+
+
+@kernel
 def fill_union_miss(n, a, s, theta, m, v, p, convention, out):
     """`ln_union_miss` over flat arrays."""
     for i in range(out.size):
@@ -264,7 +274,8 @@ def fill_union_miss(n, a, s, theta, m, v, p, convention, out):
 def fill_union_sides(n, a, s, theta, m, p, overlap, active, fire, rest):
     """`ln_union_sides` over flat arrays."""
     for i in range(fire.size):
-        known = np.full((s[i] + 1, active[i] + 1), np.nan)
+        size = (s[i] + 1, active[i] + 1) if m[i] > 1 else (0, 0)
+        known = np.full(size, np.nan)
         fire[i], rest[i] = ln_union_sides(
             n[i], a[i], s[i], theta[i], m[i], p[i], overlap[i], active[i], known, known.copy()
         )

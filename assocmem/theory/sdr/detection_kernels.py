@@ -33,7 +33,7 @@ def ln_of(sum_):
 
 @kernel
 def ln_fire(n, a, s, theta, p):
-    """Ln P[at least theta of s synapses transmit], a of n cells active: (4), or (2) at p = 1.
+    """Logarithm of P[at least theta of s synapses transmit], with a of n cells active: (4).
 
     The terms P[X = b] B(b, p, theta) are log-concave in b, so that the sum may end where they fall
     fast enough. O(s) for each of at most s - theta terms.
@@ -53,7 +53,7 @@ def ln_fire(n, a, s, theta, p):
 
 @kernel
 def ln_rest(n, a, s, theta, p):
-    """Ln P[fewer than theta of s synapses transmit], a of n cells active. O(s) a term."""
+    """Logarithm of P[fewer than theta of s synapses transmit], a of n cells active. O(s) a term."""
     if p >= 1.0 or theta <= 0:
         return ln_head(theta, n, a, s)
     found = NO_SUM
@@ -64,22 +64,22 @@ def ln_rest(n, a, s, theta, p):
 
 @kernel
 def ln_swap(n, a, v, back):
-    """Ln P[r = back] of the v silenced cells come back: r ~ Hyp(n - a + v, v, v)."""
+    """Logarithm of P[r = back] of the v silenced cells come back: r ~ Hyp(n - a + v, v, v)."""
     return ln_pmf(back, n - a + v, v, v)
 
 
 @kernel
 def ln_miss_swap(n, a, s, theta, v, p):
-    """Ln FN' of the convention `Swap`: FN averaged over how many cells come back."""
+    """Logarithm of FN' of the convention `Swap`: FN averaged over how many cells come back."""
     found = NO_SUM
-    for back in range(max(0, 2 * v - (n - a + v)), v + 1):
+    for back in range(max(0, v + a - n), v + 1):
         found = add_ln(found, ln_swap(n, a, v, back) + ln_rest(a, a - v + back, s, theta, p))
     return ln_of(found)
 
 
 @kernel
 def ln_choose(n, k):
-    """Ln C(n, k), -inf outside 0 <= k <= n; from a probability: 1/C(n, k) = P[Hyp(n, k, k) = k]."""
+    """Logarithm of C(n, k) = 1/P[Hyp(n, k, k) = k]; -inf outside 0 <= k <= n."""
     if k < 0 or k > n:
         return -math.inf
     return -ln_pmf(k, n, k, k)

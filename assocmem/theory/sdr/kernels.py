@@ -127,7 +127,7 @@ def _hypergeometric_down(k, n, a, s):
 
 @kernel
 def ln_pmf(k, n, a, s):
-    """Ln P[X = k] for X ~ Hyp(n, a, s); -inf where impossible. O(min(s, a, n-s, n-a))."""
+    """Logarithm of P[X = k] for X ~ Hyp(n, a, s); -inf where impossible. O(min(s, a, n-s, n-a))."""
     if k < max(0, a + s - n) or k > min(a, s):
         return -math.inf
     mantissa, exponent = hypergeometric_term(k, n, a, s)
@@ -140,7 +140,7 @@ def ln_pmf(k, n, a, s):
 
 @kernel
 def _hypergeometric_sides(theta, n, a, s):
-    """Ln P[X >= theta] and ln P[X < theta]: one is summed, the other its complement."""
+    """Logarithms of P[X >= theta] and P[X < theta]: one is summed, the other its complement."""
     if theta <= max(0, a + s - n):
         return 0.0, -math.inf
     if theta > min(a, s):
@@ -158,13 +158,13 @@ def _hypergeometric_sides(theta, n, a, s):
 
 @kernel
 def ln_tail(theta, n, a, s):
-    """Ln P[X >= theta] for X ~ Hyp(n, a, s). Cost of `ln_pmf` and the terms that count."""
+    """Logarithm of P[X >= theta] for X ~ Hyp(n, a, s). Cost of `ln_pmf` and of a sum."""
     return _hypergeometric_sides(theta, n, a, s)[0]
 
 
 @kernel
 def ln_head(theta, n, a, s):
-    """Ln P[X < theta] for X ~ Hyp(n, a, s). Cost of `ln_pmf` and the terms that count."""
+    """Logarithm of P[X < theta] for X ~ Hyp(n, a, s). Cost of `ln_pmf` and of a sum."""
     return _hypergeometric_sides(theta, n, a, s)[1]
 
 
@@ -186,14 +186,14 @@ def _binomial_term(k, m, p, q):
 
 @kernel
 def _of_double(p):
-    """P and q = 1 - p as triples, exactly."""
+    """Triples of p and q = 1 - p, exact."""
     q = 1.0 - p
     return (p, 0.0, 0), (q, (1.0 - q) - p, 0)
 
 
 @kernel
 def _of_ln(ln_p):
-    """P and q = 1 - p as triples from ln p < 0, also where p is too small for a double."""
+    """Triples of p and q = 1 - p from ln p < 0, also where p is too small for a double."""
     if ln_p < -700.0:
         shift = math.floor(ln_p / LN2)
         return (math.exp(ln_p - shift * LN2), 0.0, shift), (1.0, 0.0, 0)
@@ -205,7 +205,7 @@ def _of_ln(ln_p):
 
 @kernel
 def _binomial_sides(theta, m, p, q):
-    """Ln P[Y >= theta] and ln P[Y < theta] for Y ~ Bin(m, p) with 0 < p < 1, as triples."""
+    """Logarithms of P[Y >= theta] and P[Y < theta], Y ~ Bin(m, p); p, q = 1 - p > 0 as triples."""
     if theta <= 0:
         return 0.0, -math.inf
     if theta > m:
@@ -240,7 +240,7 @@ def _certain_sides(theta, value):
 
 @kernel
 def ln_binomial_tail(theta, m, p):
-    """Ln P[Y >= theta] for Y ~ Bin(m, p). Cost O(min(theta, m - theta) + ln m) and a sum."""
+    """Logarithm of P[Y >= theta] for Y ~ Bin(m, p). O(min(theta, m - theta) + ln m) and a sum."""
     if p <= 0.0 or p >= 1.0:
         return _certain_sides(theta, 0 if p <= 0.0 else m)[0]
     on, off = _of_double(p)
@@ -249,7 +249,7 @@ def ln_binomial_tail(theta, m, p):
 
 @kernel
 def ln_binomial_head(theta, m, p):
-    """Ln P[Y < theta] for Y ~ Bin(m, p). Cost O(min(theta, m - theta) + ln m) and a sum."""
+    """Logarithm of P[Y < theta] for Y ~ Bin(m, p). O(min(theta, m - theta) + ln m) and a sum."""
     if p <= 0.0 or p >= 1.0:
         return _certain_sides(theta, 0 if p <= 0.0 else m)[1]
     on, off = _of_double(p)
@@ -258,7 +258,7 @@ def ln_binomial_head(theta, m, p):
 
 @kernel
 def ln_binomial_tail_of_ln(theta, m, ln_p):
-    """Ln P[Y >= theta] for Y ~ Bin(m, p) from ln p, which may be far below a double's."""
+    """Logarithm of P[Y >= theta] for Y ~ Bin(m, p) from ln p, which may be far below a double's."""
     if ln_p == -math.inf or ln_p >= 0.0:
         return _certain_sides(theta, 0 if ln_p < 0.0 else m)[0]
     on, off = _of_ln(ln_p)
@@ -266,8 +266,17 @@ def ln_binomial_tail_of_ln(theta, m, ln_p):
 
 
 @kernel
+def ln_binomial_head_of_ln(theta, m, ln_p):
+    """Logarithm of P[Y < theta] for Y ~ Bin(m, p) from ln p; see `ln_binomial_tail_of_ln`."""
+    if ln_p == -math.inf or ln_p >= 0.0:
+        return _certain_sides(theta, 0 if ln_p < 0.0 else m)[1]
+    on, off = _of_ln(ln_p)
+    return _binomial_sides(theta, m, on, off)[1]
+
+
+@kernel
 def ln_binomial_pmf(k, m, p):
-    """Ln P[Y = k] for Y ~ Bin(m, p); -inf where impossible. O(min(k, m - k) + ln m)."""
+    """Logarithm of P[Y = k] for Y ~ Bin(m, p); -inf where impossible. O(min(k, m - k) + ln m)."""
     if k < 0 or k > m:
         return -math.inf
     if p <= 0.0 or p >= 1.0:
@@ -307,3 +316,13 @@ def fill_binomial_sides(theta, m, p, tail, head):
         else:
             on, off = _of_double(p[i])
             tail[i], head[i] = _binomial_sides(theta[i], m[i], on, off)
+
+
+@kernel
+def fill_binomial_tail_of_ln(theta, m, ln_p, ln_q, out):
+    """Logarithm of P[Y >= theta] over flat arrays, from ln p or from ln(1 - p), the smaller one."""
+    for i in range(out.size):
+        if ln_p[i] <= ln_q[i]:
+            out[i] = ln_binomial_tail_of_ln(theta[i], m[i], ln_p[i])
+        else:
+            out[i] = ln_binomial_head_of_ln(m[i] - theta[i] + 1, m[i], ln_q[i])

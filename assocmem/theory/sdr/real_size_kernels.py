@@ -9,7 +9,7 @@ from .kernels import LN2, falling, kernel
 
 @kernel
 def ln_tail_real(theta, n, marked, draws):
-    """Ln of sum_(b >= theta) C(draws, b) (marked)_b (n - marked)_(draws - b) / (n)_draws.
+    """Logarithm of of sum_(b >= theta) C(draws, b) (marked)_b (n - marked)_(draws - b) / (n)_draws.
 
     ``marked`` is real, in [0, n]; binomial coefficients of it are meant by Gamma functions, and
     terms that hold a negative factor are left out. O(draws).

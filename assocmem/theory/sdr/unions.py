@@ -26,7 +26,7 @@ CONVENTIONS = ("drop", "replace", "swap", "kill")
 
 
 def ln_free(n: np.ndarray, s: np.ndarray, m: np.ndarray) -> np.ndarray:
-    """Ln p_0 = m ln(1 - s/n): the chance that a cell is in none of m sets."""
+    """Logarithm of p_0 = m ln(1 - s/n): the chance that a cell is in none of m sets."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(m > 0, m * np.log1p(-s / np.maximum(n, 1)), 0.0)
 

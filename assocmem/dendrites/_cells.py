@@ -27,7 +27,7 @@ def cells_of(name: str, activity: Any, n: int) -> np.ndarray:
         return sparse
     cells = np.asarray(activity)
     if cells.ndim == 1 and cells.dtype == np.int32 and cells.flags.c_contiguous:
-        if kernels.rising(np.array([0, len(cells)]), cells, n) < 0:
+        if kernels.is_rising(cells, n):
             return cells
     elif cells.ndim == 1 and not len(cells):
         return np.empty(0, np.int32)

@@ -12,7 +12,7 @@ from .. import _validate as check
 from ..sdr._seeds import generator, state
 from ..sdr.draws import subsets
 from ._cells import cells_of, rows_of
-from ._rows import Rows
+from ._synapses import Synapses
 from .kernels import segments as kernels
 from .learning import subsample, subsample_rows
 
@@ -21,15 +21,12 @@ if TYPE_CHECKING:
 
     Cells = SDR | np.ndarray | Sequence[int]
 
-_MOST = 2**16 - 1  # synapses of a segment, so that counts fit into uint16
-
 
 class Segments:
     """Segments with synapses from ``n`` cells; one is active where ``threshold`` of them are.
 
     For each cell an inverted index lists the segments that have a synapse from it, so that one
-    step visits the synapses of active cells alone. Segments are numbered in the order in which they
-    were added.
+    step visits the synapses of active cells alone. Segments are numbered in the order of adding.
 
     Memory is 4 bytes a synapse in each direction, 24 bytes a segment and 24 a cell, and 1 byte of
     counts a segment (2 where a segment has more than 255 synapses); what is learnt later takes
@@ -76,20 +73,13 @@ class Segments:
         if indptr is None:
             indptr, indices = np.zeros(1, np.int64), np.empty(0, np.int32)
         rows = rows_of("indices", (np.asarray(indptr), np.asarray(indices)), self.n)
-        self._widest = _checked_width(np.diff(rows[0]))
-        self._forward = Rows.of_csr(*rows)
-        self._index = Rows.transposed(self.n, *rows)
-        self._scratch = np.empty(0, np.uint8)
+        self._synapses = Synapses(self.n, *rows)
 
     @classmethod
     def random(
-        cls,
-        n: int,
-        threshold: int,
-        n_segments: int,
-        n_synapses: int,
+        cls, n: int, threshold: int, n_segments: int, n_synapses: int,
         rng: np.random.Generator | int,
-    ) -> Segments:
+    ) -> Segments:  # fmt: skip
         """Segments whose synapses are a uniform random subset of the cells each.
 
         Parameters
@@ -104,40 +94,46 @@ class Segments:
         return cls(n, threshold, *subsets(n, n_synapses, n_segments, rng))
 
     def __len__(self) -> int:
-        return len(self._forward)
+        return len(self._synapses.forward)
 
     def __repr__(self) -> str:
         return (
             f"Segments(n={self.n}, threshold={self.threshold}; {len(self)} segments, "
-            f"{int(self.sizes.sum())} synapses)"
+            f"{self.n_synapses} synapses)"
         )
 
     @property
     def sizes(self) -> np.ndarray:
         """Synapses of each segment, int64 (segments,)."""
-        return self._forward.lengths
+        return self._synapses.forward.lengths
+
+    @property
+    def n_synapses(self) -> int:
+        """Synapses of all segments."""
+        return self._synapses.number
 
     @property
     def widest(self) -> int:
         """Synapses of the largest segment there has been: no count exceeds it."""
-        return self._widest
+        return self._synapses.widest
 
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return self._forward.nbytes + self._index.nbytes + self._scratch.nbytes
+        return self._synapses.nbytes
 
     def csr(self) -> tuple[np.ndarray, np.ndarray]:
         """Synapses as CSR arrays, int64 (segments + 1,) and int32, rows rising. Copies."""
-        return self._forward.csr()
+        return self._synapses.forward.csr()
 
     def synapses(self, segment: int) -> np.ndarray:
         """Cells that one segment has synapses from, rising, int32."""
-        return self._forward.row(self._numbered(segment))
+        return self._synapses.forward.row(self._numbered(segment))
 
     def index(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The inverted index as kernels take it: spans, pool and counts, all zero."""
-        return self._index.spans, self._index.pool, self._buffers()[0]
+        inverse = self._synapses.inverse
+        return inverse.spans, inverse.pool, self._synapses.buffers()[0]
 
     def counts(
         self,
@@ -225,16 +221,15 @@ class Segments:
         threshold = self._threshold(threshold)
         if threshold <= 0:
             return np.arange(len(self), dtype=np.int32)
-        if threshold > self._widest:
+        if threshold > self._synapses.widest:
             return np.empty(0, np.int32)
-        scratch, found = self._buffers()
+        scratch, found, ends, indptr = self._synapses.buffers()
         if transmission == 1.0:
-            spans, pool = self._index.spans, self._index.pool
-            ends = self._ends
-            ends[1] = 0
-            indptr = self._one
-            indptr[1] = len(cells)
-            kernels.active(spans, pool, indptr, cells, 0, scratch, threshold, ends, found)
+            inverse = self._synapses.inverse
+            ends[1], indptr[1] = 0, len(cells)
+            kernels.active(
+                inverse.spans, inverse.pool, indptr, cells, 0, scratch, threshold, ends, found
+            )
             used = ends[1]
         else:
             self._count(cells, scratch, transmission, rng)
@@ -276,15 +271,12 @@ class Segments:
         if threshold <= 0:
             everything = np.tile(np.arange(len(self), dtype=np.int32), rows)
             return np.arange(rows + 1, dtype=np.int64) * len(self), everything
-        if threshold > self._widest:
+        if threshold > self._synapses.widest:
             return ends, np.empty(0, np.int32)
-        scratch, _ = self._buffers()
+        spans, pool, scratch = self.index()
         found, done = np.empty(4 * len(self), np.int32), 0
         while True:
-            done = kernels.active(
-                self._index.spans, self._index.pool, indptr, cells, done, scratch, threshold, ends,
-                found,
-            )  # fmt: skip
+            done = kernels.active(spans, pool, indptr, cells, done, scratch, threshold, ends, found)
             if done == rows:
                 break
             found = np.concatenate([found, np.empty_like(found)])
@@ -320,26 +312,20 @@ class Segments:
         so that the cost is O(s), amortised.
         """
         cells = subsample(cells_of("pattern", pattern, self.n), n_synapses, rng)
-        return self._add(np.array([0, len(cells)]), cells)
+        return self._synapses.append(np.array([0, len(cells)]), cells)
 
     def learn_rows(
         self, patterns: Any, n_synapses: int, rng: np.random.Generator | int
     ) -> np.ndarray:
         """Add a segment for each of many patterns, as `learn` does; numbers of the new segments.
 
-        ``patterns`` is as in `active_rows`. Where they outnumber the synapses that are there, the
-        index is made anew.
+        ``patterns`` is what `active_rows` takes.
         """
         rows = subsample_rows(*rows_of("patterns", patterns, self.n), n_synapses, rng)
-        first = self._add(*rows)
-        return np.arange(first, len(self))
+        return np.arange(self._synapses.append(*rows), len(self))
 
     def learn_on(
-        self,
-        segment: int,
-        pattern: Cells,
-        n_synapses: int,
-        rng: np.random.Generator | int,
+        self, segment: int, pattern: Cells, n_synapses: int, rng: np.random.Generator | int
     ) -> np.ndarray:
         """Store a pattern on a segment besides what it stores, as a union of synapses.
 
@@ -366,18 +352,11 @@ class Segments:
         """
         segment = self._numbered(segment)
         cells = subsample(cells_of("pattern", pattern, self.n), n_synapses, rng)
-        there = self._forward.row(segment)
-        fresh = np.setdiff1d(cells, there, assume_unique=True)
-        self._widest = max(self._widest, _checked_width(np.array([len(there) + len(fresh)])))
-        self._forward.insert(np.full(len(fresh), segment), fresh)
-        self._index.insert(fresh, np.full(len(fresh), segment))
-        return fresh
+        return self._synapses.extend(segment, cells)
 
     def forget(self, segment: int) -> None:
         """Remove all synapses of a segment. It keeps its number, and `learn_on` may fill it."""
-        segment = self._numbered(segment)
-        self._index.remove(self._forward.row(segment), segment)
-        self._forward.clear(segment)
+        self._synapses.clear(self._numbered(segment))
 
     def save(self, path: str | PathLike) -> None:
         """Write to a file of NumPy's npz format."""
@@ -399,36 +378,16 @@ class Segments:
         rng: np.random.Generator | int | None,
     ) -> None:
         """Counts of checked cells into ``out``."""
-        transmission = check.real("transmission", transmission, 0.0, 1.0)
-        spans, pool = self._index.spans, self._index.pool
+        inverse = self._synapses.inverse
+        spans, pool = inverse.spans, inverse.pool
         if transmission == 1.0:
             kernels.counts(spans, pool, cells, out)
             return
+        transmission = check.real("transmission", transmission, 0.0, 1.0)
         if rng is None:
             raise ValueError(f"rng must be given where transmission < 1, got {transmission}")
         limit, seeded = transmission * 2.0**53, state(generator(rng))
         kernels.unreliable_counts(spans, pool, cells, out, limit, seeded)
-
-    def _add(self, indptr: np.ndarray, indices: np.ndarray) -> int:
-        """Add checked segments; the number of the first."""
-        first, before = len(self), int(self._index.lengths.sum()) if len(indptr) > 2 else None
-        self._widest = max(self._widest, _checked_width(np.diff(indptr)))
-        self._forward.append(indptr, indices)
-        if before is not None and before < len(indices):
-            self._index = Rows.transposed(self.n, *self.csr())
-        else:
-            numbers = np.repeat(np.arange(first, len(self)), np.diff(indptr))
-            self._index.insert(indices, numbers)
-        return first
-
-    def _buffers(self) -> tuple[np.ndarray, np.ndarray]:
-        """Counts, all zero, and room for the numbers of all segments."""
-        dtype = np.uint8 if self._widest <= 255 else np.uint16
-        if len(self._scratch) != len(self) or self._scratch.dtype != dtype:
-            self._scratch = np.zeros(len(self), dtype)
-            self._found = np.empty(len(self), np.int32)
-            self._ends, self._one = np.zeros(2, np.int64), np.zeros(2, np.int64)
-        return self._scratch, self._found
 
     def _threshold(self, threshold: int | None) -> int:
         return self.threshold if threshold is None else check.integer("threshold", threshold)
@@ -437,11 +396,3 @@ class Segments:
         if not len(self):
             raise ValueError(f"segment must be the number of a segment, there is none: {segment!r}")
         return check.integer("segment", segment, 0, len(self) - 1)
-
-
-def _checked_width(sizes: np.ndarray) -> int:
-    """Largest size; ValueError where it does not fit into counts."""
-    widest = int(sizes.max(initial=0))
-    if widest > _MOST:
-        raise ValueError(f"a segment must have at most {_MOST} synapses, got {widest}")
-    return widest

@@ -38,6 +38,7 @@ def ragged(n, sizes, rng):
 def assert_agrees(segments, rng, thresholds=(0, 1, 2, 3, 10**6)):
     """Counts, active segments and the index itself against brute force."""
     matrix, n = dense(segments), segments.n
+    assert segments.n_synapses == matrix.sum()
     for size in (0, 1, n // 3, n):
         cells = rng.choice(n, size, replace=False)
         expected = matrix[:, cells].sum(axis=1)
@@ -46,7 +47,7 @@ def assert_agrees(segments, rng, thresholds=(0, 1, 2, 3, 10**6)):
             found = segments.active(cells, threshold=threshold)
             assert np.array_equal(found, np.flatnonzero(expected >= threshold))
     fresh = Rows.transposed(n, *segments.csr())
-    ours, theirs = segments._index.csr(), fresh.csr()
+    ours, theirs = segments._synapses.inverse.csr(), fresh.csr()
     assert np.array_equal(ours[0], theirs[0]) and np.array_equal(ours[1], theirs[1])
 
 

@@ -46,6 +46,17 @@ def fetch_ahead(spans, pool, cells, k, stop):
 
 
 @uncounted
+def is_rising(cells, n):
+    """Whether the entries rise strictly within [0, n)."""
+    last = np.int64(-1)
+    for k in range(len(cells)):
+        if cells[k] <= last:
+            return False
+        last = cells[k]
+    return last < n
+
+
+@uncounted
 def rising(indptr, indices, n):
     """First row that is not strictly rising or has entries outside [0, n); -1 if there is none."""
     for row in range(len(indptr) - 1):

@@ -75,8 +75,10 @@ def rows_of(name: str, patterns: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
     if indices.dtype.kind not in "iu" and len(indices):
         raise TypeError(f"{name} must have integer indices, got dtype {indices.dtype}")
     indptr = indptr.astype(np.int64, copy=False)
-    if indices.dtype == np.int32 and kernels.rising(indptr, indices, n) < 0:
-        return indptr, indices
+    if not len(indices) or (indices.min() >= 0 and indices.max() < n):
+        narrow = indices.astype(np.int32, copy=False)
+        if kernels.rising(indptr, narrow, n) < 0:
+            return indptr, narrow
     found = [
         cells_of(f"{name}[{k}]", indices[indptr[k] : indptr[k + 1]], n)
         for k in range(len(indptr) - 1)

@@ -38,7 +38,10 @@ def subsample(cells: np.ndarray, n_synapses: int, rng: np.random.Generator | int
     >>> len(subsample(np.arange(0, 100, 5, dtype=np.int32), 7, rng=1))
     7
     """
-    return subsample_rows(np.array([0, len(cells)]), cells, n_synapses, rng)[1]
+    n_synapses = _checked_size(n_synapses, len(cells))
+    out, indptr = np.empty(n_synapses, np.int32), np.array([0, len(cells)])
+    kernels.select(indptr, cells, n_synapses, state(generator(rng)), out)
+    return out
 
 
 def subsample_rows(
@@ -73,12 +76,18 @@ def subsample_rows(
     one random number a cell of the pattern. Chances are uneven by less than a / 2^32.
     """
     rows = len(indptr) - 1
-    n_synapses = check.integer("n_synapses", n_synapses, 0)
-    fewest = int(np.diff(indptr).min(initial=n_synapses))
-    if n_synapses > fewest:
-        raise ValueError(
-            f"n_synapses must be at most the active cells of a pattern, {fewest}, got {n_synapses}"
-        )
+    sizes = np.diff(indptr)
+    n_synapses = _checked_size(n_synapses, int(sizes.min()) if rows else None)
     out = np.empty(rows * n_synapses, np.int32)
     kernels.select(indptr, indices, n_synapses, state(generator(rng)), out)
     return np.arange(rows + 1, dtype=np.int64) * n_synapses, out
+
+
+def _checked_size(n_synapses: int, fewest: int | None) -> int:
+    """``n_synapses`` if a pattern of ``fewest`` cells has as many."""
+    n_synapses = check.integer("n_synapses", n_synapses, 0)
+    if fewest is not None and n_synapses > fewest:
+        raise ValueError(
+            f"n_synapses must be at most the active cells of a pattern, {fewest}, got {n_synapses}"
+        )
+    return n_synapses

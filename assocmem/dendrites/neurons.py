@@ -152,7 +152,7 @@ class Neurons:
         """Output of the two layers of each neuron, float64 (neurons,).
 
         Arguments and errors are those of `Segments.counts`. Cost: as that, and one look-up of f for
-        each segment that has an active synapse (for all, unless f(0) = 0).
+        each segment.
         """
         if transmission == 1.0:
             return self.responses_rows([activity])[0]

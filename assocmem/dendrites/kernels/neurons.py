@@ -32,8 +32,8 @@ def active_segments(spans, pool, indptr, cells, scratch, threshold, neuron_of, o
 def sums(spans, pool, indptr, cells, scratch, table, neuron_of, out):
     """Add to out[row, neuron] the sum of table[count] over the neuron's segments.
 
-    In the order of segments, so that results do not depend on the index. Cost as
-    `segments.counts`, and one look-up for each segment.
+    In the order of segments, so that rounding does not depend on the index. Cost as
+    `segments.counts`, and one look-up for each segment, active or not.
     """
     one = scratch.dtype.type(1)
     for row in range(len(indptr) - 1):
@@ -49,11 +49,18 @@ def sums(spans, pool, indptr, cells, scratch, table, neuron_of, out):
 
 @uncounted
 def add_table(counts, table, neuron_of, out):
-    """Add to out[neuron] the sum of table[count] over the neuron's segments."""
-    if table[0] == 0.0:
-        for segment in range(len(neuron_of)):
-            if counts[segment]:
-                out[neuron_of[segment]] += table[counts[segment]]
-    else:
-        for segment in range(len(neuron_of)):
-            out[neuron_of[segment]] += table[counts[segment]]
+    """Add to out[neuron] the sum of table[count] over the neuron's segments.
+
+    Neighbours of one neuron are added up before they are written: to read what was just written
+    would take longer than the sum.
+    """
+    if len(neuron_of) == 0:
+        return
+    last, total = neuron_of[0], 0.0
+    for segment in range(len(neuron_of)):
+        neuron = neuron_of[segment]
+        if neuron != last:
+            out[last] += total
+            last, total = neuron, 0.0
+        total += table[counts[segment]]
+    out[last] += total

@@ -59,7 +59,7 @@ class Codebook:
         self._dimensions = dimensions
         self._n = math.prod(dimensions)
         self._memory = table_of(0, -(-self._n // 64)) if table is None else table
-        self._rows = len(self._memory)
+        self._table = self._memory  # the rows in use: views take their time
         return self
 
     @classmethod
@@ -142,13 +142,13 @@ class Codebook:
     @property
     def packed(self) -> np.ndarray:
         """Bits, uint64 of shape (rows, ceil(n/64)), read-only."""
-        return locked(self._memory[: self._rows])
+        return locked(self._table)
 
     @property
     def sizes(self) -> np.ndarray:
         """Number of active cells of each row, int32 of shape (rows,)."""
-        out = np.empty(self._rows, np.int32)
-        packed.size_rows(self._memory[: self._rows], out)
+        out = np.empty(len(self._table), np.int32)
+        packed.size_rows(self._table, out)
         return out
 
     def _words_of(self, query: Any) -> np.ndarray:
@@ -168,8 +168,7 @@ class Codebook:
         """
         words = self._words_of(sdr)
         self._reserve(1)
-        self._memory[self._rows] = words
-        self._rows += 1
+        self._table[-1] = words
 
     def extend(self, sdrs: Iterable[SDR] | Codebook) -> None:
         """Add rows: SDRs, or all of another codebook.
@@ -182,21 +181,21 @@ class Codebook:
         if isinstance(sdrs, Codebook):
             if sdrs._n != self._n:
                 raise ValueError(f"sdrs must have n={self._n} cells, got {sdrs._n}")
-            count = sdrs._rows
-            self._reserve(count)
-            self._memory[self._rows : self._rows + count] = sdrs._memory[:count]
-            self._rows += count
+            rows = sdrs._table
+            self._reserve(len(rows))
+            self._table[len(self._table) - len(rows) :] = rows
             return
         for sdr in sdrs:
             self.append(sdr)
 
     def _reserve(self, more: int) -> None:
-        """Make room for more rows: at least half as many again as there is."""
-        wanted = self._rows + more
-        if wanted > len(self._memory):
-            larger = table_of(max(wanted, 16, len(self._memory) * 3 // 2), self._memory.shape[1])
-            larger[: self._rows] = self._memory[: self._rows]
+        """Begin as many more rows; room grows by half at least."""
+        rows, words = self._table.shape
+        if rows + more > len(self._memory):
+            larger = table_of(max(rows + more, 16, len(self._memory) * 3 // 2), words)
+            larger[:rows] = self._table
             self._memory = larger
+        self._table = self._memory[: rows + more]
 
     def overlaps(self, query: SDR, out: np.ndarray | None = None) -> np.ndarray:
         """Overlap of each row with a query.
@@ -217,17 +216,16 @@ class Codebook:
         TypeError, ValueError
             If an argument is not as said.
         """
-        words = self._words_of(query)
+        words, rows = self._words_of(query), len(self._table)
         if out is None:
-            out = np.empty(self._rows, np.int32)
+            out = np.empty(rows, np.int32)
         elif not isinstance(out, np.ndarray) or out.dtype != np.int32:
             raise TypeError("out must be an array of int32")
-        elif out.shape != (self._rows,) or not out.flags.c_contiguous or not out.flags.writeable:
+        elif out.shape != (rows,) or not (out.flags.c_contiguous and out.flags.writeable):
             raise ValueError(
-                f"out must be a contiguous, writable array of shape {(self._rows,)}, "
-                f"got shape {out.shape}"
+                f"out must be a contiguous, writable array of shape {(rows,)}, got {out.shape}"
             )
-        packed.overlap_rows(self._memory[: self._rows], words, out)
+        packed.overlap_rows(self._table, words, out)
         return out
 
     def overlaps_all(self, other: Codebook | None = None) -> np.ndarray:
@@ -252,8 +250,8 @@ class Codebook:
             raise TypeError(f"other must be a Codebook, got {type(other).__name__}")
         if other._n != self._n:
             raise ValueError(f"other must have n={self._n} cells, got {other._n}")
-        out = np.empty((self._rows, other._rows), np.int32)
-        packed.overlap_tables(self._memory[: self._rows], other._memory[: other._rows], out)
+        out = np.empty((len(self._table), len(other._table)), np.int32)
+        packed.overlap_tables(self._table, other._table, out)
         return out
 
     def nearest(self, query: SDR, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -277,7 +275,7 @@ class Codebook:
         TypeError, ValueError
             If an argument is of the wrong type or out of range.
         """
-        k = check.integer("k", k, 0, self._rows)
+        k = check.integer("k", k, 0, len(self._table))
         found = self.overlaps(query)
         rows = np.empty(k, np.int64)
         if k:
@@ -303,32 +301,32 @@ class Codebook:
         IndexError
             If there is no such row.
         """
-        table = self._memory[: self._rows]
+        table = self._table
         if rows is not None:
             table = np.ascontiguousarray(table[rows if isinstance(rows, slice) else list(rows)])
-        words = np.zeros(self._memory.shape[1], np.uint64)
+        words = np.zeros(table.shape[1], np.uint64)
         packed.union_rows(table, words)
         return SDR._of_words(self._dimensions, words)
 
     def __len__(self) -> int:
-        return self._rows
+        return len(self._table)
 
     def __getitem__(self, row: int | slice | Sequence[int]) -> Any:
         """The SDR of a row, or the codebook of several."""
         if isinstance(row, (int, np.integer)) and not isinstance(row, bool):
-            return SDR._of_words(self._dimensions, self._memory[: self._rows][row].copy())
+            return SDR._of_words(self._dimensions, self._table[row].copy())
         if not isinstance(row, slice):
             row = np.asarray(row)
-            if row.dtype.kind not in "iub" and row.size:
+            if row.ndim != 1 or (row.dtype.kind not in "iub" and row.size):
                 raise TypeError(f"row must be an integer, a slice or integers, got {row!r}")
             row = row.astype(np.int64) if not row.size else row
-        selected = self._memory[: self._rows][row]
+        selected = self._table[row]
         table = table_of(*selected.shape)
         table[:] = selected
         return Codebook.__new__(Codebook)._start(self._dimensions, table)
 
     def __iter__(self) -> Iterator[SDR]:
-        return (self[row] for row in range(self._rows))
+        return (self[row] for row in range(len(self._table)))
 
     def __eq__(self, other: Any) -> bool:
         if not isinstance(other, Codebook):
@@ -338,11 +336,11 @@ class Codebook:
     __hash__ = None  # type: ignore[assignment]  # rows may be added
 
     def __reduce__(self) -> tuple:
-        return Codebook.from_packed, (self._memory[: self._rows].copy(), self._dimensions)
+        return Codebook.from_packed, (self._table.copy(), self._dimensions)
 
     def __repr__(self) -> str:
         n = self._n if len(self._dimensions) == 1 else self._dimensions
-        return f"Codebook({n}, {self._rows} rows)"
+        return f"Codebook({n}, {len(self._table)} rows)"
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the rows to a netCDF-4 file, for `load`.

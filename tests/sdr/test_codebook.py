@@ -141,8 +141,9 @@ def test_selections():
             book[wrong]
     with pytest.raises(IndexError):
         book.union([10])
-    with pytest.raises(TypeError, match="row must be"):
-        book["a"]
+    for wrong in ("a", True, [[0]], [0.5]):
+        with pytest.raises(TypeError, match="row must be"):
+            book[wrong]
 
 
 def test_pickles_and_files(tmp_path):

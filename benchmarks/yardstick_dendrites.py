@@ -40,15 +40,14 @@ def reference(path: str):
 
 
 def timed(call, activities, seconds: float) -> float:
-    """Microseconds of a step, from as many rounds of activities as take about ``seconds``."""
-    steps, start = 0, time.perf_counter()
-    while True:
+    """Microseconds of a step: median of single steps, which other work seldom interrupts."""
+    found, start = [], time.perf_counter()
+    while time.perf_counter() - start < seconds:
         for cells in activities:
+            before = time.perf_counter()
             call(cells)
-        steps += len(activities)
-        spent = time.perf_counter() - start
-        if spent > seconds:
-            return spent / steps * 1e6
+            found.append(time.perf_counter() - before)
+    return statistics.median(found) * 1e6
 
 
 def compare(c_run, name: str, seconds: float, repeats: int) -> None:
@@ -88,7 +87,7 @@ def compare(c_run, name: str, seconds: float, repeats: int) -> None:
     times = {way: [] for way in (*ways, "C")}
     for _ in range(repeats):
         for way, call in ways.items():
-            times["C"].append(timed(in_c, activities[:4], seconds))
+            times["C"].append(timed(in_c, activities, seconds))
             times[way].append(timed(call, activities, seconds))
             ratios[way].append(times[way][-1] / times["C"][-1])
     c_time = statistics.median(times["C"])

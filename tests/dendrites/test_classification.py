@@ -55,6 +55,30 @@ def test_two_groups_tie_where_both_fire():
     assert stats.ttest_1samp(scores, 1 - other / 2).pvalue > ALARM
 
 
+def competition(n, a, s, theta, m):
+    """Error of two neurons of m segments each, by the larger number of active segments.
+
+    One's own pattern is always found, and ties are broken at random.
+    """
+    one = false_positive(n, a, s, theta)
+    own, other = (stats.binom(count, one).pmf(np.arange(m + 2)) for count in (m - 1, m))
+    more = stats.binom(m, one).sf(np.arange(m + 2) + 1)  # other > own + 1
+    return float(own @ more + 0.5 * own[:-1] @ other[1:])
+
+
+def test_two_neurons_compete_by_sums():
+    # The rates of a model of competition that knows of ties, at n = 500, 700, 900.
+    found = [competition(n, 128, 24, 12, 500) for n in (500, 700, 900)]
+    assert found == pytest.approx([0.356, 0.069, 6.2e-3], rel=0.01)
+    scores = []
+    for seed in range(60):
+        patterns = Uniform(700, 128).draw_rows(1000, np.random.default_rng(seed))
+        labels = np.repeat([0, 1], 500)
+        groups = GroupClassifier(700, 24, 12, readout="sum", seed=seed).fit(patterns, labels)
+        scores.append(groups.score(patterns, labels))
+    assert stats.ttest_1samp(scores, 1 - found[1]).pvalue > ALARM
+
+
 def test_quorum_of_a_group_under_loss_of_bits():
     n, a, s, theta, v, size, quorum = 300, 30, 12, 7, 14, 9, 5
     lost = [comb(s, b) * comb(a - s, v - b) for b in range(s - theta + 1, s + 1)]

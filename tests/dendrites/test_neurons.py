@@ -95,6 +95,17 @@ def test_neurons_with_many_random_segments_fire_by_5():
     assert stats.binomtest(int(fired), size, expected).pvalue > ALARM
 
 
+def test_neurons_of_500_dendrites_fire_by_5():
+    n, a, s, theta, size = 300, 32, 20, 8, 400
+    law = [comb(s, b) * comb(n - s, a - b) for b in range(theta, s + 1)]
+    expected = -np.expm1(500 * np.log1p(-sum(law) / comb(n, a)))  # 0.16
+    assert 0.05 < expected < 0.5
+    layer = PoiraziMel.ahmad_hawkins(n, s, threshold=theta).draw(rng=3, n_neurons=size)
+    assert len(layer.segments) == 500 * size
+    fired = layer.fires(np.random.default_rng(1).choice(n, a, replace=False)).sum()
+    assert stats.binomtest(int(fired), size, expected).pvalue > ALARM
+
+
 def test_neurons_with_unreliable_synapses_fire_by_4():
     n, a, s, theta, p, k, size = 200, 40, 15, 4, 0.7, 5, 20_000
     overlaps = np.arange(s + 1)

@@ -300,6 +300,17 @@ def test_results_depend_on_seeds_alone(tmp_path):
     assert all(map(np.array_equal, again.csr(), Segments.random(200, 5, 100, 20, rng=9).csr()))
 
 
+def test_files_are_checked(tmp_path):
+    with open(tmp_path / "wrong.npz", "wb") as file:
+        np.savez(file, n=10, threshold=2, indptr=np.array([0, 2]), indices=np.array([3, 10]))
+    with pytest.raises(ValueError, match=r"indices.0. must be indices in \[0, 9\], got 10"):
+        Segments.load(tmp_path / "wrong.npz")
+    with open(tmp_path / "pickle.npz", "wb") as file:
+        np.savez(file, n=10, threshold=2, indptr=np.array([0, 1]), indices=np.array([print]))
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        Segments.load(tmp_path / "pickle.npz")
+
+
 def test_counts_may_be_written_to_an_array():
     segments = Segments.random(100, 3, 80, 10, rng=2)
     out = np.full(80, 7, np.uint16)

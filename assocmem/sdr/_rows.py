@@ -8,6 +8,7 @@ import numpy as np
 
 from .kernels import packed
 
+INT32 = np.dtype(np.int32)
 _LINE = 8  # words of a cache line
 
 
@@ -47,3 +48,13 @@ def csr_table(size: int, indptr: Any, indices: Any) -> np.ndarray:
             f"indices must be different cells in each row, got {cells[place]} twice in row {row}"
         )
     return table
+
+
+def check_out(out: Any, rows: int) -> None:
+    """Refuse to write overlaps to anything but a whole int32 array of their number."""
+    if not isinstance(out, np.ndarray) or out.dtype != np.int32:
+        raise TypeError(f"out must be an array of int32, got {type(out).__name__}")
+    if out.shape != (rows,) or not out.flags.carray:
+        raise ValueError(
+            f"out must be a contiguous, writable array of shape {(rows,)}, got {out.shape}"
+        )

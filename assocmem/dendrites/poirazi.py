@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .. import _validate as check
-from ..sdr.draws import subsets
 from ..serial import register
-from .neurons import Neurons
 from .nonlinearity import Power, Sigmoid, Step
-from .segments import Segments
+
+if TYPE_CHECKING:
+    from .neurons import Neurons
 
 
 @register
@@ -104,6 +105,10 @@ nonlinearity=Sigmoid(centre=11.5, slope=5.0))
         n_neurons : int
             Number of neurons, >= 1.
         """
+        from ..sdr.draws import subsets  # kernels are loaded where they are used
+        from .neurons import Neurons
+        from .segments import Segments
+
         n_neurons = check.integer("n_neurons", n_neurons, 1)
         rows = subsets(self.n_lines, self.n_synapses, n_neurons * self.n_dendrites, rng)
         owners = np.repeat(np.arange(n_neurons), self.n_dendrites)

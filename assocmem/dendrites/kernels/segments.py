@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 from ...montecarlo.kernels.rng import advance, inlined, kernel, uncounted, wide
@@ -28,8 +27,7 @@ def prefetch(typingctx, array, place):
         byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
         pointer = builder.bitcast(builder.gep(data, [args[1]]), byte)
         shape = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
-        # The suffix names the address space of the pointer.
-        function = cgutils.get_or_insert_function(builder.module, shape, "llvm.prefetch.p0")
+        function = builder.module.declare_intrinsic("llvm.prefetch", [byte], shape)
         builder.call(function, [pointer] + [ir.Constant(word, value) for value in (0, 3, 1)])
         return context.get_dummy_value()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _validate as check
-from ._rows import csr, unpacked
+from ._willshaw_rows import csr, unpacked
 from .settled import Settled
 
 if TYPE_CHECKING:

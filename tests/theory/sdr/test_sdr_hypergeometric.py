@@ -25,7 +25,7 @@ def ways(k, n, a, s):
 
 
 def sides(theta, n, a, s):
-    """P[X = theta], P[X >= theta] and P[X < theta] over C(n, a), as integers, the shorter sum taken."""
+    """P[X = theta], P[X >= theta] and P[X < theta] times C(n, a), and C(n, a): integers."""
     total = comb(n, a)
     upper = range(max(theta, 0), min(a, s) + 1)
     lower = range(max(0, a + s - n), min(theta, min(a, s) + 1))

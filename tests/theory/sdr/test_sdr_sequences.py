@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from assocmem.theory.sdr import sequences
+from assocmem.theory.sdr.hypergeometric import log_pmf, log_tail
 
 
 def false_positive(n, a, s, theta):
@@ -201,3 +202,72 @@ def test_memory_estimates():
 def test_arguments_are_checked(call, name):
     with pytest.raises(ValueError, match=name):
         call()
+
+
+def chain_mean(n, a, s, theta, n_sequences, length):
+    """Mean number of false predictions of chains, by transfer matrices over the overlaps X_k.
+
+    Cells of the pattern presented and others are told apart, since the overlap of one transition's
+    successor is that of the next one's pattern.
+    """
+    x = np.arange(a + 1)
+    p = np.exp(log_pmf(x, n, a, a))
+    h = np.exp(log_tail(theta, a, x, s))
+    mean = 0.0
+    for share, count, own in (
+        (x / a, a - x, 1.0 - h),
+        ((a - x) / (n - a), n - 2 * a + x, np.ones(a + 1)),
+    ):
+        silent = 1.0 - np.outer(h, share)  # of a cell in one transition, by both overlaps
+        after, before = [np.ones(a + 1)], [p]
+        for _ in range(length):
+            after.append(silent @ (p * after[-1]))
+            before.append((before[-1] @ silent) * p)
+        others = (p @ after[length - 1]) ** (n_sequences - 1)
+        for i in range(length - 1):  # the pattern presented, counted from 0
+            left = before[i - 1] @ own if i else 1.0
+            mean += p @ (count * (1.0 - left * after[length - i - 2] * others))
+    return mean / (length - 1)
+
+
+@pytest.mark.parametrize(
+    "case", [(200, 32, 12, 6, 10, 20), (100, 10, 10, 3, 6, 11), (300, 64, 20, 10, 50, 20)]
+)
+def test_chains_change_the_mean_in_the_order_stated(case):
+    n, a, s, theta, n_sequences, length = case
+    count = n_sequences * (length - 1)
+    independent, _ = sequences.false_prediction_moments(n, a, s, theta, count)
+    relative = a / n * float(false_positive(n, a, s, theta))
+    chains = chain_mean(*case)
+    assert chains != independent
+    assert abs(chains / independent - 1.0) < relative
+
+
+def test_mean_of_a_chain_of_three():
+    # one other transition: into the pattern presented, or out of its successor
+    n, a, s, theta = 12, 4, 3, 2
+    assert chain_mean(n, a, s, theta, 1, 2) == 0.0
+    sets = list(itertools.combinations(range(n), a))
+    shown = set(range(a))
+
+    def fires(pattern):
+        samples = list(itertools.combinations(pattern, s))
+        return sum(len(shown & {*sample}) >= theta for sample in samples) / len(samples)
+
+    into = sum(fires(first) for first in sets) / len(sets) * a * (n - a) / n
+    out = 0.0
+    for successor in sets:  # of the pattern presented; the third pattern is uniform
+        out += fires(successor) * (n - a) * (a / n)
+    out /= len(sets)
+    assert chain_mean(n, a, s, theta, 1, 3) == pytest.approx((into + out) / 2, rel=1e-12)
+
+
+def test_prediction_of_a_model():
+    class Model:
+        n, a, n_synapses, threshold, n_transitions = 500, 64, 20, 10, 19_000
+
+    assert sequences.predict(Model()) == {
+        "accuracy": sequences.jaccard_accuracy(500, 64, 20, 10, 19_000)
+    }
+    with pytest.raises(TypeError, match="StoredTransitions"):
+        sequences.predict("model")

@@ -62,6 +62,8 @@ def _register_all() -> None:
     """Import the modules that hold registered classes."""
     import assocmem.dendrites.detector
     import assocmem.dendrites.gating
+    import assocmem.dendrites.nonlinearity
+    import assocmem.dendrites.poirazi
     import assocmem.dendrites.spatial_pooler
     import assocmem.dendrites.sequence_trials
     import assocmem.dendrites.temporal_memory

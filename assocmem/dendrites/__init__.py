@@ -7,11 +7,20 @@ from typing import Any
 
 _HOME = {
     "DendriticLayer": "gating",
+    "Bins": "poirazi",
     "Detector": "detector",
     "GatedUnits": "gating",
+    "GroupClassifier": "classification",
+    "Neuron": "neurons",
+    "Neurons": "neurons",
+    "PoiraziMel": "poirazi",
     "PooledColumns": "spatial_pooler",
     "Population": "detector",
+    "Power": "nonlinearity",
+    "Segments": "segments",
+    "Sigmoid": "nonlinearity",
     "SpatialPooler": "spatial_pooler",
+    "Step": "nonlinearity",
 }
 
 __all__ = sorted(_HOME)

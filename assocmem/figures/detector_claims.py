@@ -24,7 +24,7 @@ def _statements() -> list[tuple[str, float, float]]:
         ("the same, 60 cells lost: misses", 3.95e-8, fn_drop(300, 30, 12, 60)),
         ("theta=15, 1e6 segments: better than 1 in a billion", 1e-9,
          any_of(fp(10_000, 300, 30, 15), 10**6)),
-        ("theta=15 of 30, half of the pattern lost (a=128, theta=16): tolerated", 0.0,
+        ("a=128 s=30 theta=16, half of the pattern lost: tolerated", 0.0,
          fn_drop(128, 30, 16, 64)),
         ("n=200,000 a=2,000 s=theta=10", 9.8e-21, fp(200_000, 2000, 10, 10)),
         ("n=200,000 a=2,000 s=20 theta=10", 1.6e-18, fp(200_000, 2000, 20, 10)),
@@ -62,9 +62,10 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
     """Exact numbers as points, stated ones as crosses, red where they differ by over 3 %."""
     import numpy as np
 
-    from ..plot import new_axes
+    if ax is None:
+        import matplotlib.pyplot as plt
 
-    ax = new_axes(ax)
+        ax = plt.subplots(figsize=(9.0, 4.5), layout="constrained")[1]
     rows = np.arange(dataset.sizes["statement"])[::-1]
     stated, logs = dataset["stated"].values, dataset["log10_exact"].values
     ax.plot(logs, rows, "o", color="#0072b2", label="exact")
@@ -73,11 +74,16 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
         right = abs(log_said - log) < np.log10(1.03)
         ax.plot(log_said, row, "x", color="0.3" if right else "#d55e00", markersize=8)
         ax.plot([log_said, log], [row, row], color="#d55e00", linewidth=0.8)
+        exact = f"{10 ** (log - np.floor(log)):.3g}e{int(np.floor(log))}"
+        ax.text(3.5, row, f"{said:g} / {exact}" if said else f"never / {exact}",
+                fontsize="x-small", va="center")  # fmt: skip
     ax.plot([], [], "x", color="0.3", label="stated, and right within 3 %")
     ax.plot([], [], "x", color="#d55e00", label="stated, and off (never: at the left)")
     ax.set_yticks(rows, dataset["statement"].values, fontsize="x-small")
-    ax.set_xlim(-52, 2)
+    ax.set_xlim(-52, 20)
     ax.set_xlabel("log10 of the probability")
-    ax.legend(frameon=False, fontsize="x-small", loc="lower left")
-    ax.figure.set_layout_engine("constrained")
+    ax.text(3.5, len(rows) - 0.4, "stated / exact", fontsize="x-small", va="center")
+    ax.legend(
+        frameon=False, fontsize="x-small", loc="lower left", bbox_to_anchor=(0.0, 1.0), ncol=3
+    )
     return ax

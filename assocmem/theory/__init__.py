@@ -33,6 +33,7 @@ _HOME = {
     "critical_load_rsb": "replica.rsb",
     "admissible_noise": "scaling",
     "basins": "replica.multitasking_basins",
+    "detection": "sdr.detection",
     "capacity_of": "replica.multitasking_loaded_capacity",
     "example_quality": "multitasking_learning",
     "existence_intervals": "replica.multitasking_intervals",

@@ -64,8 +64,8 @@ def _register_all() -> None:
     import assocmem.dendrites.gating
     import assocmem.dendrites.nonlinearity
     import assocmem.dendrites.poirazi
-    import assocmem.dendrites.spatial_pooler
     import assocmem.dendrites.sequence_trials
+    import assocmem.dendrites.spatial_pooler
     import assocmem.dendrites.temporal_memory
     import assocmem.hopfield
     import assocmem.sdr.willshaw  # noqa: F401

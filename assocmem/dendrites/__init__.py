@@ -6,8 +6,8 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
-    "DendriticLayer": "gating",
     "Bins": "poirazi",
+    "DendriticLayer": "gating",
     "Detector": "detector",
     "GatedUnits": "gating",
     "GroupClassifier": "classification",

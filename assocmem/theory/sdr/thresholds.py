@@ -67,7 +67,6 @@ def smallest_threshold(
         middle = (low + high) // 2
         enough = log_tail(middle, n, a, s) <= allowed
         low, high = np.where(enough, low, middle + 1), np.where(enough, middle, high)
-        high = np.maximum(low, high)
     return int(low) if low.ndim == 0 else low
 
 

@@ -2,9 +2,10 @@ r"""Neurons of two layers: K branches, each a nonlinear function of its own coun
 
 $$ y=g\Big(\sum_{j=1}^Kf(|A\cap D_j|)\Big),\qquad g(u)=[u\ge T] . $$
 
-With f a hard threshold and T = 1 the neuron is the OR of K segments; its false positives are
-1 - (1 - FP)^K. For any other f the law of the sum is found here by convolution: given the number a
-of active cells, overlaps of independent uniform branches are independent.
+With f a hard threshold and T = 1 the neuron is the OR of K segments, whose false positives
+1 - (1 - FP)^K are in `assocmem.theory.sdr.many.any_of`. For any other f the law of the sum is
+found here by convolution: given the number a of active cells, overlaps of independent uniform
+branches are independent.
 
 Capacity is in `assocmem.theory.sdr.two_layer_capacity`.
 """

@@ -112,7 +112,7 @@ def test_accuracy_by_simulation_of_independent_transitions():
     n, a, s, theta, count = case = (60, 10, 6, 3, 12)
     rng = np.random.default_rng(5)
     values = []
-    for _ in range(3000):
+    for _ in range(1000):
         shown, predicted = np.zeros(n, bool), np.zeros(n, bool)
         shown[rng.choice(n, a, replace=False)] = True
         for _ in range(count - 1):
@@ -153,6 +153,15 @@ def test_capacity_is_where_the_ratio_of_means_passes(accuracy):
 
     assert ratio(count) >= accuracy > ratio(count + 1)
     assert sequences.capacity(n, a, s, theta, a / n) == math.inf
+
+
+@pytest.mark.parametrize("case", [(60, 10, 6, 3), (100, 10, 10, 3), (5, 3, 2, 2)])
+@pytest.mark.parametrize("accuracy", [0.999, 0.7, 0.61])
+def test_exact_capacity_is_where_the_mean_accuracy_passes(case, accuracy):
+    count = sequences.capacity(*case, accuracy, exact=True)
+    assert count >= sequences.capacity(*case, accuracy)
+    assert sequences.jaccard_accuracy(*case, int(count)) >= accuracy
+    assert sequences.jaccard_accuracy(*case, int(count) + 1) < accuracy
 
 
 def test_capacity_of_rare_errors():

@@ -54,9 +54,11 @@ def _saddlepoint(n: int, a: int, s: int, theta: int) -> float:
         return total, mean, float(chances @ (numbers - mean) ** 2)
 
     mean, variance = cumulants(0.0)[1:]
-    if abs(theta - mean) < 1e-6 * math.sqrt(variance):  # removable singularity at the mean
-        nearby = 1e-3 * math.sqrt(variance)
-        return _saddlepoint_at(mean + nearby, cumulants)
+    # At the mean 1/u - 1/w is a difference of infinities with a finite limit.
+    near = 0.02 * math.sqrt(variance)
+    if abs(theta - mean) < near:
+        below, above = (_saddlepoint_at(mean + side, cumulants) for side in (-near, near))
+        return below + (above - below) * (theta - mean + near) / (2.0 * near)
     return _saddlepoint_at(theta, cumulants)
 
 

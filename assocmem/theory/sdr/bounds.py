@@ -155,7 +155,7 @@ def subset(n: ArrayLike, a: ArrayLike, s: ArrayLike, theta: ArrayLike) -> Bracke
     high = log_subset(n, a, s, theta)
     with np.errstate(divide="ignore", invalid="ignore"):
         # S_(theta+1)/S_theta without the difference of two logarithms.
-        ratio = (s - theta) / (theta + 1.0) * ((a - theta) / (n - theta))
+        ratio = (s - theta) / (theta + 1.0) * ((a - theta) / np.maximum(n - theta, 1))
         low = high + np.log1p(-np.minimum(np.where(high > -np.inf, theta * ratio, 0.0), 1.0))
     low = np.where(theta <= 0, 0.0, low)
     return bracket(np.minimum(low, 0.0), np.minimum(high, 0.0), "subset")

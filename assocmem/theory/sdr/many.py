@@ -167,10 +167,10 @@ def capacity(probability: Probability | ArrayLike, budget: ArrayLike) -> float |
     return most if most.ndim else float(most)
 
 
-def _log_quorum(
+def log_quorum(
     quorum: np.ndarray, n_neurons: np.ndarray, ln_fire: np.ndarray, ln_rest: np.ndarray
 ) -> np.ndarray:
-    """Ln P[at least ``quorum`` of independent neurons fire]."""
+    """Logarithm of P[at least ``quorum`` of independent neurons fire], from both of one neuron."""
     from .kernels import fill_binomial_tail_of_ln
 
     shape, flat = together(quorum, n_neurons, ln_fire, ln_rest)
@@ -179,7 +179,8 @@ def _log_quorum(
     return found.reshape(shape)
 
 
-def _counts(n_neurons: ArrayLike, quorum: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def neurons(n_neurons: ArrayLike, quorum: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Number of neurons and of those that must fire, checked."""
     n_neurons = integers("n_neurons", n_neurons, 1, MOST_CELLS)
     return n_neurons, integers("quorum", quorum, 1, n_neurons)
 
@@ -211,11 +212,11 @@ def population_false_alarm(
     TypeError, ValueError
         If an argument is of the wrong type or out of range.
     """
-    n_neurons, quorum = _counts(n_neurons, quorum)
+    n_neurons, quorum = neurons(n_neurons, quorum)
     ln_phi = log_of("phi", phi)
     with np.errstate(divide="ignore"):
         ln_rest = np.log1p(-np.exp(ln_phi))
-    found = _log_quorum(quorum, n_neurons, ln_phi, ln_rest)
+    found = log_quorum(quorum, n_neurons, ln_phi, ln_rest)
     return Probability.of_log(found)
 
 
@@ -248,5 +249,5 @@ def population_miss(
     TypeError, ValueError
         If an argument is of the wrong type or out of range.
     """
-    n_neurons, quorum = _counts(n_neurons, quorum)
+    n_neurons, quorum = neurons(n_neurons, quorum)
     return population_false_alarm(n_neurons, epsilon, n_neurons - quorum + 1)

@@ -20,7 +20,7 @@ import numpy as np
 from ... import _validate as check
 from ._arguments import MOST_CELLS, MOST_PATTERNS, cells, integers, reals
 from .hypergeometric import log_pmf
-from .many import _counts, _log_quorum
+from .many import log_quorum, neurons
 from .probability import Probability
 from .unions import CONVENTIONS
 
@@ -155,13 +155,13 @@ def population_false_alarm_shared(
     >>> print(population_false_alarm(10, fp(2000, 40, 20, 8), 2))
     7.62533e-17 (exact)
     """
-    n_neurons, quorum = _counts(n_neurons, quorum)
+    n_neurons, quorum = neurons(n_neurons, quorum)
 
     def one(n, a, s, theta, m, k, p, n_neurons, quorum):
         overlap = np.arange(max(0, 2 * a - n), a + 1)
         weights = log_pmf(overlap, n, a, a)
         sides = _neuron(n, a, s, theta, m, k, p, overlap, np.full(len(overlap), a))
-        return _mixed(weights, _log_quorum(np.array(quorum), np.array(n_neurons), *sides))
+        return _mixed(weights, log_quorum(np.array(quorum), np.array(n_neurons), *sides))
 
     shared = _shared(n, a, s, theta, m, n_segments)
     return _each(one, *shared, reals("p", p), n_neurons, quorum)
@@ -207,7 +207,7 @@ def population_miss_shared(
         If an argument is of the wrong type or out of range.
     """
     check.choice("convention", convention, CONVENTIONS)
-    n_neurons, quorum = _counts(n_neurons, quorum)
+    n_neurons, quorum = neurons(n_neurons, quorum)
     shared = _shared(n, a, s, theta, m, n_segments)
     n, a = shared[:2]
     most = {"kill": n, "replace": np.minimum(a, n - a)}.get(convention, a)
@@ -217,7 +217,7 @@ def population_miss_shared(
         weights, overlap, active = outcomes(n, a, v, convention)
         fire, rest = _neuron(n, a, s, theta, m, k, p, overlap, active)
         silent = np.array(n_neurons - quorum + 1)
-        return _mixed(weights, _log_quorum(silent, np.array(n_neurons), rest, fire))
+        return _mixed(weights, log_quorum(silent, np.array(n_neurons), rest, fire))
 
     return _each(one, *shared, reals("p", p), v, n_neurons, quorum)
 

@@ -79,6 +79,7 @@ def test_bounds_at_edges():
         assert bound(100, 100, 10, 10).high.value == 1.0
         assert bound(100, 0, 10, 1).high.value == 0.0
         assert bound(100, 10, 0, 1).high.value == 0.0
+        assert bound(1, 1, 1, 1).contains(single.fp(1, 1, 1, 1))
     assert bounds.leading_term(100, 10, 10, 11).width == 0.0
     assert bounds.leading_term(100, 100, 10, 10).low.value == pytest.approx(1.0, rel=2e-12)
     exact = single.fp(20_000, 40, 40, 40)  # one term
@@ -173,6 +174,17 @@ def test_approximations_where_they_are_good():
         exact = single.fp(400, 100, 40, theta)
         found = fp_approximation(400, 100, 40, theta, "saddlepoint")
         assert found.value == pytest.approx(exact.value, rel=0.02)
+
+
+def test_saddlepoint_passes_smoothly_through_the_mean():
+    # Means 10 + 0.001 k, about the singularity at an integer threshold.
+    a = 25_000 + np.arange(-60, 61)
+    ratio = [
+        fp_approximation(10**5, int(x), 40, 10, "saddlepoint").value
+        / single.fp(10**5, int(x), 40, 10).value
+        for x in a
+    ]
+    assert np.ptp(ratio) < 1e-4 and abs(ratio[60] - 1.0) < 1e-3
 
 
 def test_refuses():

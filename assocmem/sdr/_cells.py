@@ -27,7 +27,7 @@ def dimensions_of(n: int | Sequence[int]) -> tuple[int, ...]:
 
 def locked(array: np.ndarray) -> np.ndarray:
     """The same memory, read-only for good: NumPy lets nobody make what this returns writable."""
-    return np.asarray(memoryview(array).toreadonly())
+    return np.asarray(memoryview(array).toreadonly())  # type: ignore[arg-type]
 
 
 def cells_of(sparse: Iterable[int], n: int) -> np.ndarray:

@@ -20,6 +20,24 @@ class Operators:
     # With an array on the left they are refused instead of tried entry by entry.
     __array_ufunc__ = None
 
+    if TYPE_CHECKING:  # what SDR has
+        _n: int
+        _dimensions: tuple[int, ...]
+        _packed: np.ndarray | None
+
+        @property
+        def packed(self) -> np.ndarray: ...
+
+        @property
+        def sparse(self) -> np.ndarray: ...
+
+        @property
+        def size(self) -> int: ...
+
+        @classmethod
+        def _of_words(cls, dimensions: tuple[int, ...], words: np.ndarray) -> SDR:
+            """From words that are known to be right."""
+
     def _words_of(self, other: Any) -> np.ndarray:
         """Packed view of another SDR of the same cells, or a refusal."""
         if not isinstance(other, Operators):
@@ -28,7 +46,7 @@ class Operators:
             raise ValueError(f"other must have n={self._n} cells, got {other._n}")
         return other.packed
 
-    def overlap(self, other: SDR) -> int:
+    def overlap(self, other: Operators) -> int:
         """Number of cells active in both.
 
         Raises
@@ -43,23 +61,23 @@ class Operators:
             self.packed if mine is None else mine, other.packed if others is None else others
         )
 
-    def jaccard(self, other: SDR) -> float:
+    def jaccard(self, other: Operators) -> float:
         """Overlap over the size of the union; 1 for two empty sets."""
         common = self.overlap(other)
         union = self.size + other.size - common
         return common / union if union else 1.0
 
-    def cosine(self, other: SDR) -> float:
+    def cosine(self, other: Operators) -> float:
         """Overlap over sqrt(size * other.size); 1 for two empty sets, 0 for one of them."""
         common = self.overlap(other)
         product = self.size * other.size
         return common / math.sqrt(product) if product else float(self.size == other.size)
 
-    def contains(self, other: SDR) -> bool:
+    def contains(self, other: Operators) -> bool:
         """Whether all active cells of ``other`` are active here."""
         return self.overlap(other) == other.size
 
-    def union(self, *others: SDR) -> SDR:
+    def union(self, *others: Operators) -> SDR:
         """Cells active here or in any of the others.
 
         Raises

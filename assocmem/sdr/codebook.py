@@ -319,12 +319,15 @@ class Codebook:
         """The SDR of a row, or the codebook of several."""
         if isinstance(row, (int, np.integer)) and not isinstance(row, bool):
             return SDR._of_words(self._dimensions, self._table[row].copy())
-        if not isinstance(row, slice):
-            row = np.asarray(row)
-            if row.ndim != 1 or (row.dtype.kind not in "iub" and row.size):
+        chosen: slice | np.ndarray
+        if isinstance(row, slice):
+            chosen = row
+        else:
+            chosen = np.asarray(row)
+            if chosen.ndim != 1 or (chosen.dtype.kind not in "iub" and chosen.size):
                 raise TypeError(f"row must be an integer, a slice or integers, got {row!r}")
-            row = row.astype(np.int64) if not row.size else row
-        selected = self._table[row]
+            chosen = chosen if chosen.size else chosen.astype(np.int64)
+        selected = self._table[chosen]
         table = table_of(*selected.shape)
         table[:] = selected
         return Codebook.__new__(Codebook)._start(self._dimensions, table)

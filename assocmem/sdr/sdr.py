@@ -139,7 +139,7 @@ class SDR(Operators):
 
     @classmethod
     def from_coordinates(
-        cls, dimensions: Sequence[int], coordinates: Sequence[Iterable[int]]
+        cls, dimensions: Sequence[int], coordinates: Sequence[Sequence[int] | np.ndarray]
     ) -> SDR:
         """From one list of indices for each dimension, as `coordinates` gives them.
 

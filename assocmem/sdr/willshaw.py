@@ -50,7 +50,8 @@ class Willshaw:
         uniform choice, or all of them, more than ``winners``.
     steps : int
         >= 1, recalls in a row in auto-association, each from what the last one gave; stops at a
-        fixed point.
+        fixed point. By the default rule later ones ask for all bits recalled, spurious ones too;
+        winners complete better.
 
     Raises
     ------

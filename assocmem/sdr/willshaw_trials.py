@@ -33,7 +33,7 @@ def simulate(
     ----------
     model : Willshaw
     trials : int
-        Patterns recalled in all, >= 2: as many memories as that takes, at least 2.
+        Patterns recalled in all, >= 2: as many memories as that takes.
     seed : int
         Root of all random numbers, >= 0.
     workers : int
@@ -41,7 +41,8 @@ def simulate(
     progress : bool
         Show a progress bar when on a terminal.
     recalls : int
-        Patterns recalled from one memory, at most all that it stores.
+        Patterns recalled from one memory, at most all that it stores, and fewer where ``trials``
+        would be left with under 100 memories.
 
     Returns
     -------
@@ -68,7 +69,8 @@ def simulate(
     trials = check.integer("trials", trials, 2)
     seed = check.integer("seed", seed, 0)
     workers = check.integer("workers", workers, 1)
-    each = min(check.integer("recalls", recalls, 1), model.n_patterns)
+    recalls = check.integer("recalls", recalls, 1)
+    each = min(recalls, model.n_patterns, max(trials // 100, 1))
     seeds = np.random.SeedSequence(seed).spawn(max(2, -(-trials // each)))
     rows = []
     with ThreadPoolExecutor(workers) as pool:

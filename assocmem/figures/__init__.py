@@ -167,6 +167,11 @@ FIGURES: dict[str, tuple[str, dict[str, Any], str]] = {
         {},
         "numbers stated in the texts of papers on active dendrites, beside the exact ones",
     ),
+    "dendrites-correlated": (
+        "correlated",
+        {},
+        "false positives against the correlation of inputs, clusters of several sizes",
+    ),
     "multitasking-images": (
         "several_images",
         {},

@@ -101,6 +101,7 @@ def overlap_law(
     >>> overlap_law(Uniform(n=4, a=2)).of_overlap().round(4)
     array([0.1667, 0.6667, 0.1667])
     """
+    _check_law(activity)
     check.integer("n_synapses", n_synapses, 0, getattr(activity, "a", activity.n))
     check.real("depth", depth, 0.0)
     activity = reduced(activity)
@@ -114,6 +115,11 @@ def overlap_law(
     return _unequal(activity, n_synapses, depth, centre)
 
 
+def _check_law(activity: Activity) -> None:
+    if not isinstance(activity, (Uniform, Bernoulli, UnequalRates, Clustered)):
+        raise TypeError(f"activity must be a law such as Uniform(n=10000, a=300), got {activity!r}")
+
+
 def cell_rates(activity: Activity) -> np.ndarray:
     """Probability that each cell is on, shape (n,); of clustered cells, those in no cluster last.
 
@@ -122,13 +128,12 @@ def cell_rates(activity: Activity) -> np.ndarray:
     TypeError
         If ``activity`` is not one of the laws.
     """
+    _check_law(activity)
     n = activity.n
     if isinstance(activity, Uniform):
         return np.full(n, activity.a / n)
     if isinstance(activity, (Bernoulli, UnequalRates)):
         return np.array(activity.rates)
-    if not isinstance(activity, Clustered):
-        raise TypeError(f"activity must be a law such as Uniform(n=10000, a=300), got {activity!r}")
     k, clusters = activity.n_whole, activity.n_clusters
     outside = n - k * activity.size
     loose = activity.n_loose / outside if outside else 0.0

@@ -54,7 +54,7 @@ def log_of(name: str, probability: Probability | ArrayLike) -> np.ndarray:
         return np.log(reals(name, probability))
 
 
-def _log_any(ln_p: np.ndarray, m: np.ndarray) -> np.ndarray:
+def log_any(ln_p: np.ndarray, m: np.ndarray) -> np.ndarray:
     """Logarithm of 1 - (1 - p)^m from ln p."""
     value = np.exp(ln_p)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -93,7 +93,7 @@ def any_of(probability: Probability | ArrayLike, m: ArrayLike) -> Probability:
     1.04919e-09 (exact)
     """
     m = reals("m", m, 0.0, np.finfo(float).max)
-    return Probability.of_log(_log_any(log_of("probability", probability), m), "exact")
+    return Probability.of_log(log_any(log_of("probability", probability), m), "exact")
 
 
 def any_of_bounds(probability: Probability | ArrayLike, m: ArrayLike) -> Bracket:

@@ -20,7 +20,7 @@ import numpy as np
 from ... import _validate as check
 from ._arguments import MOST_CELLS, MOST_PATTERNS, cells, integers, reals
 from .hypergeometric import log_pmf
-from .many import log_quorum, neurons
+from .many import log_any, log_quorum, neurons
 from .probability import Probability
 from .unions import CONVENTIONS
 
@@ -58,8 +58,9 @@ def _neuron(
         more = n_segments - 1
         with np.errstate(divide="ignore"):
             none = more * other_rest
-            # Rare events by the sum over segments, where 1 - (1 - f)^k would be rounded away.
-            some = np.where(none > -1e-280, np.log(more) + other_fire, np.log(-np.expm1(none)))
+            # From the smaller of both chances: the other is rounded where it is near 1.
+            likely = np.log(-np.expm1(none))
+            some = np.where(other_fire < other_rest, log_any(other_fire, np.array(more)), likely)
         fire = np.logaddexp(fire, rest + some)
         rest = rest + none
     return np.minimum(fire, 0.0), np.minimum(rest, 0.0)

@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from assocmem.dendrites.detector import Detector, Population
+from assocmem.sdr.activity import Uniform
+from assocmem.sdr.noise import Drop, Kill, Replace, Swap
 from assocmem.theory.sdr import many, populations, single, unions
+from assocmem.theory.sdr.detection import predict
 from assocmem.theory.sdr.probability import Probability
 
 
@@ -244,6 +248,30 @@ def test_populations_against_simulation():
     one = many.any_of(unions.union_fp(n, a, s, theta, m), k)
     alone = many.population_false_alarm(n_neurons, one, r)
     assert stats.binomtest(int(alarms), trials, alone.value).pvalue < 1e-6
+
+
+@pytest.mark.parametrize(
+    "case",
+    [(2000, 40, 20, 8, 1, 1, 1.0), (2000, 40, 20, 8, 3, 2, 0.9), (300, 30, 12, 7, 4, 1, 0.8)],
+)
+@pytest.mark.parametrize(
+    "noise", [Drop(15), Replace(15), Swap(15), Kill(100)], ids=lambda x: type(x).__name__
+)
+def test_formulas_against_the_prediction_of_models(case, noise):
+    # `predict` takes another way, over laws of overlaps, and shares no code with these.
+    n, a, s, theta, m, k, p = case
+    detector = Detector(Uniform(n, a), s, theta, m, k, noise, p)
+    convention = type(noise).__name__.lower()
+    lost = noise.cells if convention == "kill" else noise.bits
+    options = {"m": m, "n_segments": k, "p": p}
+    for model, n_neurons, r in ((detector, 1, 1), (Population(detector, 7, 3), 7, 3)):
+        alarm = populations.population_false_alarm_shared(n, a, s, theta, n_neurons, r, **options)
+        miss = populations.population_miss_shared(
+            n, a, s, theta, lost, n_neurons, r, convention, **options
+        )
+        known = predict(model)
+        assert alarm.log10 == pytest.approx(known["false_positive"].log10, abs=4e-13)
+        assert miss.log10 == pytest.approx(known["false_negative"].log10, abs=4e-13)
 
 
 def test_variable_activity_makes_the_formula_a_bound():

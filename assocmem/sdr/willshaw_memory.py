@@ -224,8 +224,8 @@ class WillshawMemory:
 
         Notes
         -----
-        Cost for z active bits: z n_out/64 words read and as many word operations, about twice as
-        many with ``threshold``; winners take (2 + log2 z) n_out operations more.
+        Cost for z active bits: z n_out/64 words read and as many word operations; 3 log2 z times
+        as many with ``threshold``, some log2 z n_out/64 more with ``winners``.
         """
         indptr, indices, single = csr("cue", cue, self.n_in)
         packed = self._recall(indptr, indices, threshold, winners, ties, rng)
@@ -240,7 +240,7 @@ class WillshawMemory:
         threshold, winners = rule(threshold, winners, self.n_out)
         kind = TIES.index(check.choice("ties", ties, TIES))
         words, largest = self._rows.shape[1], int(np.diff(indptr).max(initial=0))
-        planes = np.empty((largest.bit_length(), words), np.uint64)
+        planes = np.empty((largest.bit_length() + 1, words), np.uint64)
         out = np.empty((len(indptr) - 1, words), np.uint64)
         if winners is None:
             level = -1 if threshold is None else min(threshold, largest + 1)
@@ -250,9 +250,9 @@ class WillshawMemory:
         single = (
             _seeds.state(_seeds.generator(rng)) if ties == "random" else np.ones((1, 4), np.uint64)
         )
-        sums, tally = np.empty(self.n_out, np.int64), np.empty(largest + 1, np.int64)
+        above = np.empty(words, np.uint64)
         kernels.recall_winners(
-            self._rows, indptr, cues, winners, kind, single, planes, sums, tally, out
+            self._rows, indptr, cues, self.n_out, winners, kind, single, planes, above, out
         )
         return out
 
@@ -263,7 +263,7 @@ class WillshawMemory:
         indptr, indices, single = csr("cue", cue, self.n_in)
         if not single:
             raise ValueError(f"cue must be one pattern, got {len(indptr) - 1}")
-        planes = np.empty((len(indices).bit_length(), self._rows.shape[1]), np.uint64)
+        planes = np.empty((len(indices).bit_length() + 1, self._rows.shape[1]), np.uint64)
         used = kernels.add_rows(self._rows, indices, 0, len(indices), planes)
         found = np.empty(self.n_out, np.int64)
         kernels.spread(planes, used, found)

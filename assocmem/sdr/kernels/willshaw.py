@@ -5,7 +5,7 @@ sparse, so that recall reads z rows of n_out/64 words each, where rows of output
 be read, n_out rows of n_in/64 words. Bits beyond the last output are 0 throughout.
 
 Dendritic sums are kept *vertically*: bit b of the sums of 64 outputs is one word of plane b, and a
-row is added to 64 sums at once by carrying from plane to plane, two planes on average.
+row is added to 64 sums at once by carrying from plane to plane.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from ...montecarlo.kernels.rng import kernel
+from ...montecarlo.kernels.rng import inlined, kernel
 from .draws import draw_below, trailing_zeros
 
 _0, _1, _6, _63 = (np.uint64(k) for k in (0, 1, 6, 63))
@@ -130,25 +130,26 @@ def conjunction(rows, cue, begin, end, n_out, own, out):
 def add_rows(rows, cue, begin, end, planes):
     """Vertical sums over the rows of cue[begin:end]; the number of planes in use.
 
-    ``planes`` (planes, words) needs room for the bits of z.
-    Cost z n_out/64 words read, and two word operations a plane for two planes on average.
+    ``planes`` (planes, words) needs room for the bits of z and one plane more, for carries. Cost
+    z n_out/64 words read, and three word operations for each of them and plane, eight at a time.
     """
-    used, room = 0, 1
+    used, room, words, carry = 0, 1, rows.shape[1], planes.shape[0] - 1
     for e in range(begin, end):
         if e - begin + 1 == room:
-            for w in range(rows.shape[1]):
+            for w in range(words):
                 planes[used, w] = _0
             used += 1
             room *= 2
         j = np.uint64(cue[e])
-        for w in range(rows.shape[1]):
-            carry = rows[j, w]
-            k = 0
-            while carry:
-                both = planes[k, w] & carry
-                planes[k, w] ^= carry
-                carry = both
-                k += 1
+        for w in range(words):
+            row = rows[j, w]
+            planes[carry, w] = row & planes[0, w]
+            planes[0, w] ^= row
+        for k in range(1, used):
+            for w in range(words):
+                both = planes[k, w] & planes[carry, w]
+                planes[k, w] ^= planes[carry, w]
+                planes[carry, w] = both
     return used
 
 
@@ -244,13 +245,48 @@ def recall_threshold(rows, indptr, cues, n_out, threshold, own, planes, out):
             reach(planes, used, threshold, n_out, out[r])
 
 
+@inlined
+def number_on(row):
+    """Ones of a packed row."""
+    total = _0
+    for w in range(len(row)):
+        total += popcount(row[w])
+    return np.int64(total)
+
+
 @kernel
-def recall_winners(rows, indptr, cues, k, ties, single, planes, sums, tally, out):
-    """Recall every cue by the ``k`` largest sums, into ``out`` (cues, words)."""
+def recall_winners(rows, indptr, cues, n_out, k, ties, single, planes, above, out):
+    """Recall every cue by the ``k`` largest sums, into ``out`` (cues, words).
+
+    The sum of the k-th place is found by bisection over thresholds: log2 z of `reach`, and a
+    few operations for each output that ties. ``above`` (words) is scratch.
+    """
     for r in range(len(indptr) - 1):
         used = add_rows(rows, cues, indptr[r], indptr[r + 1], planes)
-        spread(planes, used, sums)
-        pick_winners(sums, k, ties, single, tally[: indptr[r + 1] - indptr[r] + 1], out[r])
+        low, high = 0, indptr[r + 1] - indptr[r] + 1  # k reach low, fewer reach high
+        while high - low > 1:
+            middle = (low + high) // 2
+            reach(planes, used, middle, n_out, above)
+            if number_on(above) >= k:
+                low = middle
+            else:
+                high = middle
+        reach(planes, used, low, n_out, out[r])
+        if ties == ALL:
+            continue
+        reach(planes, used, high, n_out, above)
+        wanted = k - number_on(above)
+        left = number_on(out[r]) - number_on(above)
+        for w in range(len(above)):
+            tied = out[r, w] & ~above[w]
+            out[r, w] = above[w]
+            while tied and wanted:
+                bit = tied & (~tied + _1)
+                tied ^= bit
+                if ties == LOWEST or draw_below(single, 0, left) < wanted:
+                    out[r, w] |= bit
+                    wanted -= 1
+                left -= 1
 
 
 @kernel

@@ -88,6 +88,14 @@ def fn_command(ctx: click.Context, **given: Any) -> None:
     _report(ctx, given, "false_negative")
 
 
+def _digits(found: Any) -> str:
+    """Nine digits of a probability, below the range of doubles too."""
+    if found.value > 1e-300 or found.log10 == float("-inf"):
+        return f"{found.value:.9g}"
+    whole = int(found.log10 // 1)
+    return f"{10.0 ** (found.log10 - whole):.9g}e{whole}"
+
+
 def _report(ctx: click.Context, given: dict[str, Any], quantity: str) -> None:
     """One line for each combination of the lists, and the simulation of each if asked for."""
     from itertools import product
@@ -120,7 +128,7 @@ def _report(ctx: click.Context, given: dict[str, Any], quantity: str) -> None:
         found = predict(model)[quantity]
         law = model.activity
         line = f"{law.n:>9}{law.a:>7}{model.n_synapses:>6}{model.threshold:>7}"
-        line += f"  {found.value:>15.9g}{found.log10:>12.6f}"
+        line += f"  {_digits(found):>15}{found.log10:>12.6f}"
         if bracketed:
             from .theory.sdr.bounds import leading_term
 

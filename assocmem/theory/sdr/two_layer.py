@@ -7,7 +7,7 @@ With f a hard threshold and T = 1 the neuron is the OR of K segments, whose fals
 found here by convolution: given the number a of active cells, overlaps of independent uniform
 branches are independent.
 
-Capacity is in `assocmem.theory.sdr.two_layer_capacity`.
+Capacity is in `assocmem.theory.sdr.branch_capacity`.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from assocmem.theory.sdr import two_layer, two_layer_capacity
+from assocmem.theory.sdr import branch_capacity, two_layer
 from assocmem.theory.sdr.hypergeometric import log_tail
 
 
@@ -18,15 +18,15 @@ from assocmem.theory.sdr.hypergeometric import log_tail
     ("n", "k"), [(0, 0), (10, 0), (10, 10), (52, 5), (2000, 1000), (10**15, 30)]
 )
 def test_logarithms_of_binomials_in_integers(n, k):
-    assert two_layer_capacity.log2_choose(n, k) == pytest.approx(math.log2(comb(n, k)), rel=1e-14)
+    assert branch_capacity.log2_choose(n, k) == pytest.approx(math.log2(comb(n, k)), rel=1e-14)
 
 
 def test_logarithms_of_huge_binomials():
     n = comb(509, 400)  # of 383 bits
-    assert two_layer_capacity.log2_choose(n, 50) == pytest.approx(math.log2(comb(n, 50)), rel=1e-14)
+    assert branch_capacity.log2_choose(n, 50) == pytest.approx(math.log2(comb(n, 50)), rel=1e-14)
     with mpmath.workdps(60):
         exact = mpmath.log(mpmath.binomial(mpmath.mpf(10**9), 10**5), 2)
-    assert two_layer_capacity.log2_choose(10**9, 10**5) == pytest.approx(float(exact), rel=1e-13)
+    assert branch_capacity.log2_choose(10**9, 10**5) == pytest.approx(float(exact), rel=1e-13)
 
 
 @pytest.mark.parametrize(("m", "k", "d"), [(1, 3, 3), (2, 2, 3), (3, 2, 2), (4, 1, 3), (2, 3, 2)])
@@ -36,27 +36,25 @@ def test_capacity_counts_wirings(m, k, d):
         tuple(sorted(tuple(sorted(lines[i * k : (i + 1) * k])) for i in range(m)))
         for lines in itertools.product(range(d), repeat=m * k)
     }
-    assert two_layer_capacity.two_layer_capacity(m, k, d) == pytest.approx(
-        2 * math.log2(len(wirings))
-    )
+    assert branch_capacity.two_layer_capacity(m, k, d) == pytest.approx(2 * math.log2(len(wirings)))
     linear = {tuple(sorted(lines)) for lines in itertools.product(range(d), repeat=m * k)}
-    assert two_layer_capacity.linear_capacity(m * k, d) == pytest.approx(2 * math.log2(len(linear)))
+    assert branch_capacity.linear_capacity(m * k, d) == pytest.approx(2 * math.log2(len(linear)))
 
 
 @pytest.mark.parametrize(("s", "d"), [(10_000, 400), (30, 7)])
 def test_one_branch_and_single_synapses_are_linear(s, d):
-    linear = two_layer_capacity.linear_capacity(s, d)
-    assert two_layer_capacity.two_layer_capacity(1, s, d) == pytest.approx(linear, rel=1e-14)
-    assert two_layer_capacity.two_layer_capacity(s, 1, d) == pytest.approx(linear, rel=1e-13)
+    linear = branch_capacity.linear_capacity(s, d)
+    assert branch_capacity.two_layer_capacity(1, s, d) == pytest.approx(linear, rel=1e-14)
+    assert branch_capacity.two_layer_capacity(s, 1, d) == pytest.approx(linear, rel=1e-13)
 
 
 def test_many_small_branches_hold_most():
-    branches, size, bits = two_layer_capacity.best_branches(10_000, 400)
+    branches, size, bits = branch_capacity.best_branches(10_000, 400)
     assert (branches, size) == (1250, 8)
     # the authors: more than an order of magnitude above the linear cell of the same size
-    assert bits / two_layer_capacity.linear_capacity(10_000, 400) > 20
+    assert bits / branch_capacity.linear_capacity(10_000, 400) > 20
     for m in (1000, 2000):
-        assert two_layer_capacity.two_layer_capacity(m, 10_000 // m, 400) < bits
+        assert branch_capacity.two_layer_capacity(m, 10_000 // m, 400) < bits
     exact = comb(comb(407, 8) + 1249, 1250)
     assert bits == pytest.approx(2 * math.log2(exact), rel=1e-14)
 
@@ -189,8 +187,8 @@ def test_bracket_of_the_authors_neuron():
 @pytest.mark.parametrize(
     ("call", "name"),
     [
-        (lambda: two_layer_capacity.log2_choose(3, 4), "k must"),
-        (lambda: two_layer_capacity.linear_capacity(3, 0), "n_lines must"),
+        (lambda: branch_capacity.log2_choose(3, 4), "k must"),
+        (lambda: branch_capacity.linear_capacity(3, 0), "n_lines must"),
         (lambda: two_layer.two_layer_tail(10, 3, 2, 1, [0, 1], 1), "values must be f"),
         (lambda: two_layer.two_layer_tail(10, 3, 2, 1, [0, 1, -1], 1), "values must"),
         (lambda: two_layer.two_layer_tail(10, 3, 2, 1, [0, 1, 1], math.nan), "threshold must"),

@@ -155,21 +155,29 @@ def add_rows(rows, cue, begin, end, planes):
 
 @kernel
 def reach(planes, used, threshold, n_out, out):
-    """Outputs whose vertical sum is at least ``threshold``: two operations a word and plane."""
-    words = len(out)
-    beyond = threshold >= 1 << used
-    for w in range(words):
-        greater, equal = _0, _FULL
-        for k in range(used - 1, -1, -1):
-            bit = planes[k, w]
-            if (threshold >> k) & 1:
-                equal &= bit
-            else:
-                greater |= equal & bit
-                equal &= ~bit
-        out[w] = (greater | equal) if threshold > 0 else _FULL
-        if beyond:
+    """Outputs whose vertical sum is at least ``threshold``: three operations a word and plane.
+
+    From the highest plane down, ``out`` are those that are larger already, and the last plane,
+    which is scratch, those that are equal so far.
+    """
+    words, equal = len(out), planes.shape[0] - 1
+    if threshold <= 0 or threshold >= 1 << used:
+        for w in range(words):
+            out[w] = _FULL if threshold <= 0 else _0
+    else:
+        for w in range(words):
             out[w] = _0
+            planes[equal, w] = _FULL
+        for k in range(used - 1, -1, -1):
+            if (threshold >> k) & 1:
+                for w in range(words):
+                    planes[equal, w] &= planes[k, w]
+            else:
+                for w in range(words):
+                    out[w] |= planes[equal, w] & planes[k, w]
+                    planes[equal, w] &= ~planes[k, w]
+        for w in range(words):
+            out[w] |= planes[equal, w]
     if n_out & 63:
         out[words - 1] &= (_1 << np.uint64(n_out & 63)) - _1
 

@@ -5,9 +5,7 @@ Names are imported when first used, so that ``import assocmem`` costs nothing an
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
-
+from ._lazy import attach
 from ._version import __version__
 
 _HOME = {
@@ -77,14 +75,4 @@ _HOME = {
 
 __all__ = ["__version__", *sorted(_HOME)]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'assocmem' has no attribute {name!r}")
-    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = attach(__name__, _HOME)

@@ -12,6 +12,8 @@ from importlib.util import find_spec
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
+from .._lazy import attach
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
@@ -214,13 +216,4 @@ def phase_diagram(
     return found(model, n_points=n_points, mixtures=mixtures, **_law_of(model, found, law))
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = attach(__name__, _HOME)

@@ -9,8 +9,7 @@ decimal logarithm, right to 1e-12 relative where the value has left the range of
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from ..._lazy import attach
 
 _HOME = {
     "Bracket": "bounds",
@@ -96,14 +95,4 @@ _HOME = {
 
 __all__ = sorted(_HOME)
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = attach(__name__, _HOME)

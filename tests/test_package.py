@@ -32,7 +32,10 @@ def test_models_need_no_more_than_numpy():
 
 def test_the_readme_example_runs(monkeypatch):
     text = (ROOT.parent / "README.md").read_text()
-    example = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
+    first, *_, last = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert "Detector(" in last
+    exec(compile(last, "README.md", "exec"), {})
+    example = first
     quick = {"n_spins=2000": "n_spins=200", "verify(model,": "verify(model, n_spins=(100, 200),"}
     for written, tried in quick.items():
         assert written in example
@@ -76,3 +79,18 @@ def test_data_flows_one_way():
     assert not list(_forbidden("hopfield", ("theory", "montecarlo", *upper)))
     rooms = ("theory", "hopfield", "montecarlo.dynamics", "montecarlo.sampler", *upper)
     assert not list(_forbidden("montecarlo/kernels", rooms))
+
+
+def test_memories_do_not_know_their_theory():
+    """Simulations of memories import no theory, and theory none of the simulations."""
+    upper = ("theory", "verification", "trials", "plot", "cli", "sweeps")
+    for room in ("sdr", "dendrites"):
+        assert not list(_forbidden(room, upper))
+    simulated = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for room in ("sdr", "dendrites")
+        for path in (ROOT / room).rglob("*.py")
+        if "trials" in path.name or "rare" in path.name or path.parent.name == "kernels"
+    ]
+    assert {"dendrites.trials", "dendrites.rare", "sdr.willshaw_trials"} < set(simulated)
+    assert not list(_forbidden("theory", simulated))

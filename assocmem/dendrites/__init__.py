@@ -17,9 +17,12 @@ _HOME = {
     "Population": "detector",
     "Power": "nonlinearity",
     "Segments": "segments",
+    "SequenceMemory": "sequence_memory",
     "Sigmoid": "nonlinearity",
     "SpatialPooler": "spatial_pooler",
     "Step": "nonlinearity",
+    "StoredTransitions": "sequence_trials",
+    "TemporalMemory": "temporal_memory",
 }
 
 __all__ = sorted(_HOME)

@@ -13,6 +13,7 @@ _HOME = {
     "Kill": "noise",
     "Metrics": "metrics",
     "Replace": "noise",
+    "Summary": "metrics",
     "Swap": "noise",
     "Uniform": "activity",
     "UnequalRates": "activity",

@@ -44,7 +44,7 @@ class Loops:
 class Random:
     """500 steps of a random stream for a memory that has seen as many already as given."""
 
-    params = [0, 500, 1000, 1500, 4000]
+    params = (0, 500, 1000, 1500, 4000)
     param_names = ("seen",)
     number = 1
     repeat = 3
@@ -58,10 +58,6 @@ class Random:
 
     def time_run(self, seen):
         self.memory.run(self.stream)
-
-    def track_synapses_of_active_cells(self, seen):
-        """Synapses that a step visits, on average: what its time is proportional to in the end."""
-        return self.memory.n_synapses * A / N
 
 
 def rate(run, steps, repeats=7):
@@ -83,7 +79,7 @@ def main():
                 for columns in loop:
                     memory.step(columns, learn)
 
-            many = rate(lambda memory=memory, learn=learn: memory.run(loop, learn=learn), len(loop))
+            many = rate(lambda args=(memory, loop, learn): args[0].run(*args[1:]), len(loop))
             print(
                 f"{cells:3d} cells a column, {'learning' if learn else 'inferring':>9s}: "
                 f"step {rate(steps, len(loop)):9,.0f} /s, run {many:9,.0f} /s"
@@ -93,10 +89,9 @@ def main():
     for k in range(0, 4000, 500):
         block = stream[k : k + 500]
         speed = rate(lambda block=block: memory.run(block), 500, 1)
-        visits = memory.n_synapses * A / N
         print(
             f"random stream to step {k + 500:5d}: run {speed:9,.0f} /s, {memory.n_segments:7d} "
-            f"segments, {visits:7,.0f} synapses of active cells"
+            "segments"
         )
 
 

@@ -37,7 +37,7 @@ def new_memory(n_columns: int, n_cells: int, parameters: np.ndarray) -> index.Me
     return index.Memory(
         state=state,
         parameters=parameters,
-        segments=np.zeros((1024, 6), np.int32),
+        segments=np.zeros((1024, 9), np.int32),
         ages=np.zeros((1024, 2), np.int64),
         cells=cells,
         marks=np.zeros((n_cells, 2), np.int64),
@@ -67,7 +67,7 @@ _GROWING = {
 
 
 def enlarged(m: index.Memory) -> index.Memory:
-    """The memory with the room that ``m.state`` asks for, and half as much again.
+    """The memory with the room that ``m.state`` asks for, and more, as arrays at least double.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def enlarged(m: index.Memory) -> index.Memory:
             continue
         if wanted > limit:
             raise MemoryError(f"the memory needs {wanted} {names[0]}, more than {limit}")
-        size = min(limit, max(wanted + wanted // 2, held + held // 2))
+        size = min(limit, max(wanted + wanted // 2, 2 * held))
         for name in names:
             old = getattr(m, name)
             changed[name] = np.zeros((size, *old.shape[1:]), old.dtype)
@@ -95,26 +95,42 @@ def connected(
     indptr: np.ndarray,
     sources: np.ndarray,
     strengths: np.ndarray,
+    groups: np.ndarray | None = None,
+    group_rows: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> index.Memory:
-    """The memory with further segments; arguments are right already."""
-    sizes = np.maximum(np.diff(indptr), 8)
-    m.state[index.SEGMENT_NEED] = m.state[index.SEGMENT_TOP] + len(cells)
-    m.state[index.SYNAPSE_NEED] = m.state[index.SYNAPSE_TOP] + 2 * int(sizes.sum())
+    """The memory with further segments; arguments are right already.
+
+    Segments of the same group, >= 0, are bundled: ``group_rows`` holds the sources of each group,
+    all different, as CSR arrays. Groups too large for the counts of the memory are left apart.
+    """
+    alone = np.full(len(cells), -1, np.int64)
+    groups = alone if groups is None else groups
+    group_rows = (np.zeros(1, np.int64), alone[:0]) if group_rows is None else group_rows
+    group_sizes = np.diff(group_rows[0])
+    if np.any(group_sizes >= 1 << m.parameters[learning.BITS]):
+        groups, group_rows = alone, (np.zeros(1, np.int64), alone[:0])
+        group_sizes = group_rows[0][1:]
+    sizes = np.diff(indptr)
+    listed = np.append(sources[np.repeat(groups < 0, sizes)], group_rows[1])
+    both = np.maximum(np.append(sizes, group_sizes), 8)
+    m.state[index.SEGMENT_NEED] = m.state[index.SEGMENT_TOP] + len(both)
+    m.state[index.SYNAPSE_NEED] = m.state[index.SYNAPSE_TOP] + 2 * int(both.sum())
     rooms = m.cells[:, index.ROOM].astype(np.int64)
     held = np.where(rooms < 0, 0, 1 << np.maximum(rooms, 0))
-    wanted = m.cells[:, index.SIZE] + np.bincount(sources, minlength=len(m.cells))
+    wanted = m.cells[:, index.SIZE] + np.bincount(listed, minlength=len(m.cells))
     final = 1 << np.ceil(np.log2(np.maximum(wanted, 1 << index.LIST_ROOM))).astype(np.int64)
     # A list that grows takes blocks of twice its room and so on up to the last one.
     m.state[index.LIST_NEED] = m.state[index.LIST_TOP] + int(
         np.sum(np.where(wanted > held, 2 * (final - held), 0))
     )
     m = enlarged(m)
-    kernels.connect(m, cells, indptr, sources, strengths, int(m.parameters[learning.CONNECTED]))
+    bundles = np.full(len(group_sizes), -1, np.int64)
+    kernels.connect(m, cells, indptr, sources, strengths, groups, *group_rows, bundles)
     return m
 
 
-def taken_out(m: index.Memory) -> tuple[Synapses, np.ndarray]:
-    """All segments in the order of their creation, and permanences in units, uint16."""
+def taken_out(m: index.Memory) -> tuple[Synapses, np.ndarray, np.ndarray]:
+    """All segments in the order of their creation, permanences in units, bundles from 0 or -1."""
     top = int(m.state[index.SEGMENT_TOP])
     held = np.flatnonzero(m.segments[:top, index.CELL] >= 0)
     held = held[np.argsort(m.ages[held, index.SERIAL], kind="stable")]
@@ -133,7 +149,10 @@ def taken_out(m: index.Memory) -> tuple[Synapses, np.ndarray]:
         used=m.ages[held, index.USED],
         serial=m.ages[held, index.SERIAL],
     )
-    return synapses, units
+    bundles = rows[:, index.BUNDLE]
+    numbers = np.unique(bundles, return_inverse=True)[1].reshape(-1)
+    groups = np.where(bundles < 0, -1, numbers - np.any(bundles < 0))
+    return synapses, units, groups
 
 
 def flag(name: str, value: Any) -> bool:

@@ -17,13 +17,24 @@ from .temporal_memory import TemporalMemory
 
 # Entries of the state that a file keeps; the rest follows from other arrays.
 _COUNTERS = (index.STEP, index.N_CREATED, index.N_COLUMNS, index.N_CORRECT, index.N_PREDICTED)
-_INTEGERS = ("cell", "indptr", "source", "units", "used", "serial", "counters", "active", "winners")
+_INTEGERS = (
+    "cell",
+    "indptr",
+    "source",
+    "units",
+    "used",
+    "serial",
+    "groups",
+    "counters",
+    "active",
+    "winners",
+)
 
 
 def save(memory: SequenceMemory, path: str | os.PathLike) -> None:
     """See `SequenceMemory.save`."""
     m = memory._arrays
-    synapses, units = taken_out(m)
+    synapses, units, groups = taken_out(m)
     np.savez_compressed(
         path,
         model=to_json(memory.model),
@@ -38,6 +49,7 @@ def save(memory: SequenceMemory, path: str | os.PathLike) -> None:
         units=units,
         used=synapses.used,
         serial=synapses.serial,
+        groups=groups,
     )
 
 
@@ -59,13 +71,15 @@ def load(path: str | os.PathLike) -> SequenceMemory:
 def _restore(memory: SequenceMemory, entry: dict[str, np.ndarray]) -> None:
     """Take over what an archive holds, after checking it."""
     n = memory.model.n_cells
-    cell, indptr, source, units, used, serial, counters, active, winners = (
+    cell, indptr, source, units, used, serial, groups, counters, active, winners = (
         entry[name] for name in _INTEGERS
     )
     if units.shape != source.shape or (units.size and not 1 <= units.min() <= units.max() <= ONE):
         raise ValueError(f"units must be in [1, {ONE}], one for each synapse")
-    if not used.shape == serial.shape == cell.shape or counters.shape != (len(_COUNTERS),):
-        raise ValueError("used and serial must have one entry for each segment")
+    if not used.shape == serial.shape == groups.shape == cell.shape or counters.shape != (
+        len(_COUNTERS),
+    ):
+        raise ValueError("used, serial and groups must have one entry for each segment")
     if len(np.unique(serial)) != len(serial) or np.any(serial >= counters[1]):
         raise ValueError("serial must hold different numbers below that of all segments created")
     for name, cells in (("active", active), ("winners", winners)):
@@ -85,7 +99,20 @@ def _restore(memory: SequenceMemory, entry: dict[str, np.ndarray]) -> None:
     )
     if len(at) != len(source) or (len(at) and at.min() < 0) or np.any(sizes < 0):
         raise ValueError(f"indptr must rise from 0 to {len(source)}")
-    memory._add(cell[order], np.append(0, ends), source[at], units[at].astype(np.uint16))
+    groups = np.unique(groups, return_inverse=True)[1].reshape(-1) - np.any(groups < 0)
+    groups = groups[order]
+    # Of a bundle, all synapses that its members have left.
+    pairs = np.unique(np.stack([np.repeat(groups, sizes), source[at]]), axis=1)
+    pairs = pairs[:, pairs[0] >= 0]
+    ends_of = np.append(0, np.cumsum(np.bincount(pairs[0], minlength=groups.max(initial=-1) + 1)))
+    memory._add(
+        cell[order],
+        np.append(0, ends),
+        source[at],
+        units[at].astype(np.uint16),
+        groups,
+        (ends_of, pairs[1]),
+    )
     m, state = memory._arrays, memory._arrays.state
     m.ages[: len(cell), index.USED] = used[order]
     m.ages[: len(cell), index.SERIAL] = serial[order]

@@ -141,8 +141,9 @@ def simulate(
 
     Notes
     -----
-    Storing costs about 30 ns for each of the T a s synapses of a memory, and about 25 bytes;
-    testing a transition 2 ns for each synapse from active cells, T s a^2/n.
+    Storing costs about 10 ns and 20 bytes for each of the T a s synapses of a memory. Testing a
+    transition costs T a^2/n operations for overlaps with all that is stored, and a s for each
+    stored element whose overlap reaches the threshold.
 
     Examples
     --------
@@ -207,7 +208,17 @@ def _store(memory, sequences: np.ndarray, s: int, rng: np.random.Generator) -> N
         cells = after[first : first + rows].reshape(-1).astype(np.int64)
         indptr = np.arange(len(cells) + 1, dtype=np.int64) * s
         strengths = np.full(sources.size, ONE, np.uint16)
-        memory._arrays = connected(memory._arrays, cells, indptr, sources.reshape(-1), strengths)
+        groups = np.repeat(np.arange(len(part)), a)
+        row_ends = np.arange(len(part) + 1, dtype=np.int64) * a
+        memory._arrays = connected(
+            memory._arrays,
+            cells,
+            indptr,
+            sources.reshape(-1),
+            strengths,
+            groups,
+            (row_ends, part.reshape(-1).astype(np.int64)),
+        )
 
 
 def noise_trials(

@@ -29,19 +29,36 @@ def content(memory):
 def check_index(memory):
     """Both sides of the index name each other, and lists of cells hold their segments by use."""
     m = memory._arrays
-    held = 0
+    held = listed = members = belonging = 0
     for segment in range(m.state[index.SEGMENT_TOP]):
         cell, start, _, size = m.segments[segment, :4]
-        if cell < 0:
+        if cell == index.UNUSED:
             continue
-        for i in range(size):
-            source, place = m.sources[start + i], m.places[start + i]
+        sources = m.sources[start : start + size]
+        if cell == index.IS_BUNDLE:
+            member = m.segments[segment, index.AFTER]
+            assert member >= 0
+            while member >= 0:
+                assert m.segments[member, index.BUNDLE] == segment
+                begin, _, number = m.segments[member, 1:4]
+                assert np.isin(m.sources[begin : begin + number], sources).all()
+                members += 1
+                member = m.segments[member, index.AFTER]
+        else:
+            held += size
+            if m.segments[segment, index.BUNDLE] >= 0:
+                belonging += 1
+                continue
+        listed += size
+        for i, source in enumerate(sources):
+            place = m.places[start + i]
             at = m.cells[source, index.START] + place
             assert place < m.cells[source, index.SIZE] and m.returns[at] == i
             strong = m.strengths[start + i] >= round(memory.model.connected_permanence * ONE)
-            assert m.entries[at] == 2 * segment + strong
-        held += size
-    assert held == memory.n_synapses == m.cells[:, index.SIZE].sum()
+            assert m.entries[at] >> 1 == segment
+            assert m.entries[at] & 1 == strong or cell == index.IS_BUNDLE
+    assert held == memory.n_synapses and members == belonging
+    assert listed == m.cells[:, index.SIZE].sum()
     seen = 0
     for cell in range(len(m.cells)):
         segment, last = m.cells[cell, index.FIRST], -1

@@ -16,8 +16,12 @@ from numba.extending import intrinsic
 
 from ...montecarlo.kernels.rng import inlined, uncounted
 from .growing_index import (
+    ACTIVE,
+    AFTER,
     BASE,
     CELL,
+    CLOCK,
+    IS_BUNDLE,
     N_ACTIVE,
     N_MATCHING,
     N_PREDICTIVE,
@@ -26,8 +30,8 @@ from .growing_index import (
     START,
     TAG,
     use_segment,
-)  # fmt: skip
-from .segment_learning import ACTIVATION, BITS, MATCH, new_tag
+)
+from .segment_learning import ACTIVATION, BITS, CONNECTED, MATCH, new_tag
 
 # Cells whose lists are fetched ahead, and entries of a cache line.
 _AHEAD = 8
@@ -64,10 +68,44 @@ def fetch_list(m, k, n):
 
 
 @uncounted
+def replace_bundles(m, n, base):
+    """Put matching members in the place of bundles among the first n of m.matching; the new n.
+
+    One operation for each synapse of the members.
+    """
+    bits, match, clock = m.parameters[BITS], m.parameters[MATCH], m.state[CLOCK]
+    kept, bundles = 0, 0
+    for i in range(n):
+        found = m.matching[i, 0]
+        if m.segments[found, CELL] == IS_BUNDLE:
+            m.matching[bundles, 1] = found
+            bundles += 1
+        else:
+            m.matching[kept, 0] = found
+            kept += 1
+    connected = m.parameters[CONNECTED]
+    for k in range(bundles):
+        segment = np.int64(m.segments[m.matching[k, 1], AFTER])
+        while segment >= 0:
+            start, potential, strong = m.segments[segment, START], 0, 0
+            for at in range(start, start + m.segments[segment, SIZE]):
+                if m.marks[m.sources[at], ACTIVE] == clock:
+                    potential += 1
+                    strong += m.strengths[at] >= connected
+            if potential >= match:
+                m.counts[segment] = base + potential + (strong << bits)
+                m.matching[kept, 0] = segment
+                kept += 1
+            segment = np.int64(m.segments[segment, AFTER])
+    return kept
+
+
+@uncounted
 def excite(m, learn):
     """Count active synapses of all segments that have any; note those that match or are active.
 
-    One operation for each synapse, connected or not, that leads away from an active cell.
+    One operation for each synapse, connected or not, that leads away from an active cell, to a
+    segment or a bundle, and as said in `replace_bundles`. Active cells must be marked.
     """
     bits, match = np.uint32(m.parameters[BITS]), np.int32(m.parameters[MATCH])
     step, mask = 1 << (2 * bits), np.int32((1 << bits) - 1)
@@ -96,10 +134,11 @@ def excite(m, learn):
             if np.int32(count & mask) == match:
                 m.matching[n, 0] = np.int32(segment)
                 n += _1
+    n = replace_bundles(m, np.int64(n), base)
     m.state[N_MATCHING] = n
     threshold, tag = m.parameters[ACTIVATION], new_tag(m)
     found = 0
-    for i in range(np.int64(n)):
+    for i in range(n):
         segment = np.int64(m.matching[i, 0])
         if ((m.counts[segment] >> np.int64(bits)) & mask) >= threshold:
             cell = m.segments[segment, CELL]

@@ -9,6 +9,12 @@ within blocks has a meaning.
 
 Segments of a cell form a list from the least to the most recently used one.
 
+Segments that grow in one step have their synapses on the same few winners. They form a *bundle*: in
+lists of cells the bundle stands for them all, with one entry for each winner, as if it were a
+segment with synapses on all of them. No member can have more active synapses than the bundle, so
+that members are counted only where the bundle's count reaches the threshold; this is what keeps
+input without structure cheap. A member that grows synapses elsewhere leaves, and is listed itself.
+
 Nothing here checks that arenas are large enough: callers make sure of it beforehand.
 """
 
@@ -20,8 +26,11 @@ import numpy as np
 
 from ...montecarlo.kernels.rng import inlined, uncounted
 
-# Columns of Memory.segments: its cell, block and number of synapses, neighbours in the cell's list.
-CELL, START, ROOM, SIZE, NEXT, PREVIOUS = range(6)
+# Columns of Memory.segments: its cell, block and number of synapses, neighbours in the cell's list;
+# its bundle, or -1, and neighbours there. AFTER of a bundle is its first member.
+CELL, START, ROOM, SIZE, NEXT, PREVIOUS, BUNDLE, AFTER, BEFORE = range(9)
+# CELL of unused places, and of bundles.
+UNUSED, IS_BUNDLE = -1, -2
 # Columns of Memory.cells: START, ROOM and SIZE of the block of its list, and of its segments:
 FIRST, LAST, SEGMENTS = 0, 4, 5
 # Columns of Memory.ages.
@@ -31,9 +40,11 @@ ACTIVE, TAG = 0, 1
 # Rows of Memory.heads, and so kinds of blocks.
 OF_SEGMENTS, OF_CELLS = 0, 1
 # Entries of Memory.state. Tops are first unused places of the arenas and of the segments.
+# fmt: off
 (STEP, CLOCK, LAST_TAG, BASE, SEGMENT_TOP, SYNAPSE_TOP, LIST_TOP, FREE_SEGMENT, N_SEGMENTS,
  N_SYNAPSES, N_CREATED, N_MATCHING, N_ACTIVE, N_WINNERS, WHICH, N_PREDICTIVE, N_DEAD, N_COLUMNS,
- N_CORRECT, N_PREDICTED, SEGMENT_NEED, SYNAPSE_NEED, LIST_NEED, N_STATE) = range(24)  # fmt: skip
+ N_CORRECT, N_PREDICTED, SEGMENT_NEED, SYNAPSE_NEED, LIST_NEED, OPEN_BUNDLE, N_STATE) = range(25)
+# fmt: on
 
 # Smallest rooms, as powers of two.
 SEGMENT_ROOM = 3
@@ -45,7 +56,7 @@ class Memory(NamedTuple):
 
     state: np.ndarray  # int64 (N_STATE,)
     parameters: np.ndarray  # int64, see kernels.temporal_memory
-    segments: np.ndarray  # int32 (S, 6)
+    segments: np.ndarray  # int32 (S, 9)
     ages: np.ndarray  # int64 (S, 2): step of last use, ordinal number of creation
     cells: np.ndarray  # int32 (N, 6)
     marks: np.ndarray  # int64 (N, 2)
@@ -128,28 +139,36 @@ def widen_list(m, cell):
 
 
 @inlined
-def add_synapse(m, segment, cell, strength, connected):
-    """Add a synapse from ``cell``; O(1) but for blocks that double."""
-    i, j = m.segments[segment, SIZE], m.cells[cell, SIZE]
+def put_synapse(m, segment, cell, strength):
+    """Add a synapse from ``cell`` on the side of the segment; its place there."""
+    i = m.segments[segment, SIZE]
     if i == 1 << m.segments[segment, ROOM]:
         widen_segment(m, segment)
-    if m.cells[cell, ROOM] < 0 or j == 1 << m.cells[cell, ROOM]:
-        widen_list(m, cell)
     at = m.segments[segment, START] + i
     m.sources[at] = cell
-    m.places[at] = j
     m.strengths[at] = strength
-    at = m.cells[cell, START] + j
-    m.entries[at] = 2 * segment + (1 if strength >= connected else 0)
-    m.returns[at] = i
     m.segments[segment, SIZE] = i + 1
-    m.cells[cell, SIZE] = j + 1
-    m.state[N_SYNAPSES] += 1
+    return i
 
 
 @inlined
-def remove_synapse(m, segment, i):
-    """Remove the i-th synapse of a segment; the last one takes its place, on both sides. O(1)."""
+def list_synapse(m, segment, i, connected):
+    """Enter the i-th synapse of a segment in the list of its cell."""
+    at = m.segments[segment, START] + i
+    cell, strength = m.sources[at], m.strengths[at]
+    j = m.cells[cell, SIZE]
+    if m.cells[cell, ROOM] < 0 or j == 1 << m.cells[cell, ROOM]:
+        widen_list(m, cell)
+    m.places[at] = j
+    at = m.cells[cell, START] + j
+    m.entries[at] = 2 * segment + (1 if strength >= connected else 0)
+    m.returns[at] = i
+    m.cells[cell, SIZE] = j + 1
+
+
+@inlined
+def unlist_synapse(m, segment, i):
+    """Take the i-th synapse of a segment out of its cell's list, whose last one fills the gap."""
     start = m.segments[segment, START]
     cell, j = m.sources[start + i], m.places[start + i]
     base = m.cells[cell, START]
@@ -160,13 +179,22 @@ def remove_synapse(m, segment, i):
         m.returns[base + j] = back
         m.places[m.segments[entry >> 1, START] + back] = j
     m.cells[cell, SIZE] = last
-    last = m.segments[segment, SIZE] - 1
+
+
+@inlined
+def remove_synapse(m, segment, i):
+    """Remove the i-th synapse of a segment; the last one takes its place, on both sides. O(1)."""
+    listed = m.segments[segment, BUNDLE] < 0
+    if listed:
+        unlist_synapse(m, segment, i)
+    start, last = m.segments[segment, START], m.segments[segment, SIZE] - 1
     if i != last:
-        other, place = m.sources[start + last], m.places[start + last]
-        m.sources[start + i] = other
-        m.places[start + i] = place
+        m.sources[start + i] = m.sources[start + last]
         m.strengths[start + i] = m.strengths[start + last]
-        m.returns[m.cells[other, START] + place] = i
+        if listed:
+            place = m.places[start + last]
+            m.places[start + i] = place
+            m.returns[m.cells[m.sources[start + last], START] + place] = i
     m.segments[segment, SIZE] = last
     m.state[N_SYNAPSES] -= 1
 
@@ -208,9 +236,9 @@ def use_segment(m, segment):
         append_segment(m, segment, cell)
 
 
-@uncounted
-def create_segment(m, cell, number):
-    """A new segment without synapses, with room for ``number`` of them."""
+@inlined
+def take_place(m, cell, number):
+    """A place for a segment, or a bundle, of ``number`` synapses."""
     segment = m.state[FREE_SEGMENT]
     if segment >= 0:
         m.state[FREE_SEGMENT] = np.int64(m.segments[segment, NEXT])
@@ -222,7 +250,26 @@ def create_segment(m, cell, number):
     m.segments[segment, START] = take_block(m, OF_SEGMENTS, room, m.sources, SYNAPSE_TOP)
     m.segments[segment, ROOM] = room
     m.segments[segment, SIZE] = 0
+    m.segments[segment, BUNDLE] = -1
+    m.segments[segment, AFTER] = -1
     m.counts[segment] = 0
+    return segment
+
+
+@inlined
+def give_place(m, segment):
+    """Give it back, when its synapses are listed nowhere."""
+    give_block(m, OF_SEGMENTS, m.segments[segment, ROOM], m.sources, m.segments[segment, START])
+    m.counts[segment] = 0
+    m.segments[segment, CELL] = UNUSED
+    m.segments[segment, NEXT] = m.state[FREE_SEGMENT]
+    m.state[FREE_SEGMENT] = segment
+
+
+@uncounted
+def create_segment(m, cell, number):
+    """A new segment without synapses, with room for ``number`` of them."""
+    segment = take_place(m, cell, number)
     append_segment(m, segment, cell)
     m.cells[cell, SEGMENTS] += 1
     m.ages[segment, USED] = m.state[STEP]
@@ -233,19 +280,66 @@ def create_segment(m, cell, number):
 
 
 @uncounted
+def open_bundle(m, cells, number):
+    """A bundle without members whose synapses will lie on the first ``number`` of ``cells``."""
+    bundle = take_place(m, IS_BUNDLE, number)
+    for k in range(number):
+        list_synapse(m, bundle, put_synapse(m, bundle, cells[k], 0), 1)
+    return bundle
+
+
+@inlined
+def join_bundle(m, segment, bundle):
+    """Make a segment without synapses a member."""
+    first = m.segments[bundle, AFTER]
+    m.segments[segment, BUNDLE] = bundle
+    m.segments[segment, AFTER] = first
+    m.segments[segment, BEFORE] = -1
+    if first >= 0:
+        m.segments[first, BEFORE] = segment
+    m.segments[bundle, AFTER] = segment
+
+
+@uncounted
+def leave_bundle(m, segment):
+    """End a membership; the bundle ends with the last one. Synapses are listed nowhere then."""
+    bundle = np.int64(m.segments[segment, BUNDLE])
+    before, after = m.segments[segment, BEFORE], m.segments[segment, AFTER]
+    if before >= 0:
+        m.segments[before, AFTER] = after
+    else:
+        m.segments[bundle, AFTER] = after
+    if after >= 0:
+        m.segments[after, BEFORE] = before
+    m.segments[segment, BUNDLE] = -1
+    if m.segments[bundle, AFTER] < 0:
+        for i in range(m.segments[bundle, SIZE]):
+            unlist_synapse(m, bundle, i)
+        give_place(m, bundle)
+
+
+@uncounted
+def list_alone(m, segment, connected):
+    """Make a member of a bundle a segment that is listed itself. O(synapses)."""
+    leave_bundle(m, segment)
+    for i in range(m.segments[segment, SIZE]):
+        list_synapse(m, segment, i, connected)
+
+
+@uncounted
 def destroy_segment(m, segment):
-    """Remove a segment with its synapses. O(synapses)."""
-    for i in range(m.segments[segment, SIZE] - 1, -1, -1):
-        remove_synapse(m, segment, i)
-    give_block(m, OF_SEGMENTS, m.segments[segment, ROOM], m.sources, m.segments[segment, START])
+    """Remove a segment with its synapses. O(synapses), and of a last member those of its bundle."""
+    if m.segments[segment, BUNDLE] >= 0:
+        leave_bundle(m, segment)
+    else:
+        for i in range(m.segments[segment, SIZE]):
+            unlist_synapse(m, segment, i)
+    m.state[N_SYNAPSES] -= m.segments[segment, SIZE]
     cell = m.segments[segment, CELL]
     unlink_segment(m, segment, cell)
     m.cells[cell, SEGMENTS] -= 1
-    m.counts[segment] = 0
-    m.segments[segment, CELL] = -1
-    m.segments[segment, NEXT] = m.state[FREE_SEGMENT]
-    m.state[FREE_SEGMENT] = segment
     m.state[N_SEGMENTS] -= 1
+    give_place(m, segment)
 
 
 @uncounted

@@ -11,18 +11,26 @@ import numpy as np
 from ...montecarlo.kernels.rng import inlined, uncounted
 from .growing_index import (
     ACTIVE,
+    BUNDLE,
     CLOCK,
     LAST_TAG,
+    N_SYNAPSES,
     N_WINNERS,
+    OPEN_BUNDLE,
     SERIAL,
     SIZE,
     START,
     STEP,
     TAG,
     WHICH,
-    add_synapse,
+    create_segment,
+    join_bundle,
+    list_alone,
+    list_synapse,
+    open_bundle,
+    put_synapse,
     remove_synapse,
-)  # fmt: skip
+)
 
 # Entries of Memory.parameters; permanences in units of 1/ONE.
 (CELLS_PER_COLUMN, ACTIVATION, MATCH, INITIAL, CONNECTED, MAX_NEW, INCREMENT, DECREMENT, PUNISHMENT,
@@ -69,7 +77,7 @@ def new_tag(m):
 def adapt(m, segment, increment, decrement):
     """Change permanences by what was active before; remove synapses that reach 0. O(synapses)."""
     connected, clock = m.parameters[CONNECTED], m.state[CLOCK]
-    start = m.segments[segment, START]
+    start, listed = m.segments[segment, START], m.segments[segment, BUNDLE] < 0
     for i in range(m.segments[segment, SIZE] - 1, -1, -1):
         at = start + i
         cell = m.sources[at]
@@ -80,7 +88,7 @@ def adapt(m, segment, increment, decrement):
             remove_synapse(m, segment, i)
         elif new != old:
             m.strengths[at] = new
-            if (old >= connected) != (new >= connected):
+            if listed and (old >= connected) != (new >= connected):
                 m.entries[m.cells[cell, START] + m.places[at]] ^= 1
 
 
@@ -132,12 +140,31 @@ def grow(m, segment, wanted):
         number = min(number, most - m.segments[segment, SIZE])
     word = choice(m.parameters[KEY], m.state[STEP], GROWTH, m.ages[segment, SERIAL])
     strength, connected = m.parameters[INITIAL], m.parameters[CONNECTED]
+    member = m.segments[segment, BUNDLE] >= 0
+    if member and number > 0 and m.segments[segment, BUNDLE] != m.state[OPEN_BUNDLE]:
+        list_alone(m, segment, connected)
+        member = False
     for i in range(number):
         word += _GOLDEN
         j = i + below(mix(word), free - i)
         cell = m.scratch[j]
         m.scratch[j] = m.scratch[i]
-        add_synapse(m, segment, cell, strength, connected)
+        place = put_synapse(m, segment, cell, strength)
+        if not member:
+            list_synapse(m, segment, place, connected)
+    m.state[N_SYNAPSES] += number
+
+
+@uncounted
+def sprout(m, cell):
+    """Grow a new segment on a cell, in the bundle of this step's."""
+    n, most = m.state[N_WINNERS], m.parameters[MAX_SYNAPSES]
+    segment = create_segment(m, cell, min(n, min(m.parameters[MAX_NEW], most)))
+    if n < 1 << m.parameters[BITS]:  # else counts of the bundle would not fit
+        if m.state[OPEN_BUNDLE] < 0:
+            m.state[OPEN_BUNDLE] = open_bundle(m, m.winners[m.state[WHICH]], n)
+        join_bundle(m, segment, m.state[OPEN_BUNDLE])
+    grow(m, segment, m.parameters[MAX_NEW])
 
 
 @uncounted

@@ -8,6 +8,7 @@ from ...montecarlo.kernels.rng import inlined, uncounted
 from .excitation import excite
 from .growing_index import (
     ACTIVE,
+    BUNDLE,
     CELL,
     CLOCK,
     FIRST,
@@ -24,26 +25,33 @@ from .growing_index import (
     N_SEGMENTS,
     N_SYNAPSES,
     N_WINNERS,
+    OPEN_BUNDLE,
+    ROOM,
     SEGMENT_NEED,
     SEGMENT_TOP,
     SEGMENTS,
     SERIAL,
     SIZE,
+    START,
     STEP,
     SYNAPSE_NEED,
     SYNAPSE_TOP,
     TAG,
     WHICH,
-    add_synapse,
     create_segment,
     destroy_segment,
+    join_bundle,
     least_used,
-)  # fmt: skip
+    list_synapse,
+    open_bundle,
+    put_synapse,
+)
 from .segment_learning import (
     ACTIVATION,
     BEST,
     BITS,
     CELLS_PER_COLUMN,
+    CONNECTED,
     KEY,
     MAX_NEW,
     MAX_SEGMENTS,
@@ -53,10 +61,10 @@ from .segment_learning import (
     adapt,
     below,
     choice,
-    grow,
     new_tag,
     reinforce,
-)  # fmt: skip
+    sprout,
+)
 
 # Columns of Memory.columns: tag where active, tag where predicted, first matching segment plus 1.
 ON, PREDICTED, MATCHES = range(3)
@@ -80,6 +88,13 @@ def check_columns(m, indices, low, high):
     return DONE
 
 
+@inlined
+def list_room(m, cell, number):
+    """Places that the list of a cell may take from the arena if it gets ``number`` entries more."""
+    size, room = m.cells[cell, SIZE] + number, m.cells[cell, ROOM]
+    return 0 if room >= 0 and size <= 1 << room else max(8, 4 * size)
+
+
 @uncounted
 def check_room(m, number, on):
     """DONE, or GROW with what arenas need at the very most for a step of ``number`` columns.
@@ -89,18 +104,22 @@ def check_room(m, number, on):
     """
     state, per = m.state, m.parameters[CELLS_PER_COLUMN]
     new, most = m.parameters[MAX_NEW], m.parameters[MAX_SYNAPSES]
-    grown = number
-    synapses = state[SYNAPSE_TOP] + number * max(8, 2 * min(new, most))
+    mask, grown = (1 << m.parameters[BITS]) - 1, number + state[N_MATCHING]
+    winners, n = m.winners[state[WHICH]], state[N_WINNERS]
+    synapses = state[SYNAPSE_TOP] + number * max(8, 2 * min(new, most)) + max(8, 2 * n)
+    lists = state[LIST_TOP]
     for i in range(state[N_MATCHING]):
         segment = np.int64(m.matching[i, 0])
-        if m.columns[m.segments[segment, CELL] // per, ON] == on:
-            grown += 1
-            synapses += 4 * min(m.segments[segment, SIZE] + new, most)
-    lists = state[LIST_TOP]
-    winners = m.winners[state[WHICH]]
-    for i in range(state[N_WINNERS]):
-        lists += max(8, 4 * (m.cells[winners[i], SIZE] + grown))
-    segments = state[SEGMENT_TOP] + number
+        on_active = m.columns[m.segments[segment, CELL] // per, ON] == on
+        if on_active and (m.counts[segment] & mask) < new:
+            start, size = m.segments[segment, START], m.segments[segment, SIZE]
+            synapses += 4 * min(size + new, most)
+            if m.segments[segment, BUNDLE] >= 0:  # which it will leave
+                for at in range(start, start + size):
+                    lists += list_room(m, m.sources[at], grown)
+    for i in range(n):
+        lists += list_room(m, winners[i], grown)
+    segments = state[SEGMENT_TOP] + number + 1
     state[SEGMENT_NEED], state[SYNAPSE_NEED], state[LIST_NEED] = segments, synapses, lists
     fits = segments <= len(m.segments) and synapses <= len(m.sources) and lists <= len(m.entries)
     return DONE if fits else GROW
@@ -217,9 +236,7 @@ def burst(m, column, learn, n_active, n_winners):
     elif learn and m.state[N_WINNERS] > 0 and m.parameters[MAX_NEW] > 0:
         if m.cells[winner, SEGMENTS] >= m.parameters[MAX_SEGMENTS]:
             destroy_segment(m, least_used(m, winner))
-        number = min(m.state[N_WINNERS], min(m.parameters[MAX_NEW], m.parameters[MAX_SYNAPSES]))
-        segment = create_segment(m, winner, number)
-        grow(m, segment, m.parameters[MAX_NEW])
+        sprout(m, winner)
     return n_active, n_winners + 1
 
 
@@ -239,6 +256,7 @@ def step(m, indices, low, high, learn):
     on = m.state[LAST_TAG]
     if learn and check_room(m, high - low, on) == GROW:
         return GROW
+    m.state[OPEN_BUNDLE] = -1
     group_matching(m, on)
     ordered = True
     for k in range(low + 1, high):
@@ -334,9 +352,23 @@ def keep_living(m, cells, number):
 
 
 @uncounted
-def connect(m, cells, indptr, sources, strengths, connected):
-    """Add segments to ``cells``, synapses by the rows of a CSR array; arenas must have room."""
+def connect(m, cells, indptr, sources, strengths, groups, group_indptr, group_sources, bundles):
+    """Add segments to ``cells``, synapses by the rows of a CSR array; arenas must have room.
+
+    Segments with ``groups`` >= 0 form a bundle for each group, which must have all their sources
+    as its row. ``bundles`` (number of groups) must hold -1.
+    """
+    connected = m.parameters[CONNECTED]
     for k in range(len(cells)):
-        segment = create_segment(m, cells[k], max(1, indptr[k + 1] - indptr[k]))
+        number, group = indptr[k + 1] - indptr[k], groups[k]
+        segment = create_segment(m, cells[k], max(1, number))
+        if group >= 0:
+            if bundles[group] < 0:
+                low, high = group_indptr[group], group_indptr[group + 1]
+                bundles[group] = open_bundle(m, group_sources[low:high], high - low)
+            join_bundle(m, segment, bundles[group])
         for at in range(indptr[k], indptr[k + 1]):
-            add_synapse(m, segment, sources[at], strengths[at], connected)
+            place = put_synapse(m, segment, sources[at], strengths[at])
+            if group < 0:
+                list_synapse(m, segment, place, connected)
+        m.state[N_SYNAPSES] += number

@@ -75,6 +75,23 @@ def test_detectors_agree():
     assert report.plot().get_xlabel() == "predicted"
 
 
+def test_the_best_threshold_is_best_in_simulation():
+    """Simulated FP + FN next to the exact optimum; false alarm 1e-3 for the table."""
+    from assocmem.theory.sdr.thresholds import best_threshold
+
+    n, a, s, v = 4000, 128, 24, 51
+    best = best_threshold(n, a, s, v).theta
+    models = [
+        Detector(Uniform(n, a), s, theta, noise=Replace(v)) for theta in (best - 1, best, best + 1)
+    ]
+    report = verify(models, **QUICK)
+    assert report, str(report)
+    sums = [sum(c.simulated for c in report.claims if c.model is m) for m in models]
+    errors = [max(c.error for c in report.claims if c.model is m) for m in models]
+    for other in (0, 2):  # by more than 5 errors, so that it is no accident
+        assert sums[other] - sums[1] > 5.0 * (errors[1] ** 2 + errors[other] ** 2) ** 0.5
+
+
 def test_wrong_theories_are_told():
     """Independent segments for unions, a strict inequality, another convention of noise."""
     from assocmem.theory.sdr.single import fn_swap, fp

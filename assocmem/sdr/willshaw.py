@@ -83,15 +83,15 @@ class Willshaw:
     steps: int = 1
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("n_in", 1, MOST),
-            ("n_out", 2, MOST),
-            ("a_in", 1, self.n_in),
-            ("a_out", 1, self.n_out - 1 if isinstance(self.n_out, int) else None),
-            ("n_patterns", 1, None),
-            ("steps", 1, None),
+        for name, low in (("n_in", 1), ("n_out", 2)):
+            object.__setattr__(self, name, check.integer(name, getattr(self, name), low, MOST))
+        for name, high in (
+            ("a_in", self.n_in),
+            ("a_out", self.n_out - 1),
+            ("n_patterns", None),
+            ("steps", None),
         ):
-            object.__setattr__(self, name, check.integer(name, getattr(self, name), low, high))
+            object.__setattr__(self, name, check.integer(name, getattr(self, name), 1, high))
         for name in ("auto", "diagonal"):
             if not isinstance(getattr(self, name), bool):
                 raise TypeError(f"{name} must be True or False, got {getattr(self, name)!r}")

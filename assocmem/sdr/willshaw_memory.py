@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _validate as check
+from .._aligned import padded_zeros
 from ._willshaw_rows import csr, unpacked
 from .settled import Settled
 
@@ -240,7 +241,7 @@ class WillshawMemory:
         threshold, winners = rule(threshold, winners, self.n_out)
         kind = TIES.index(check.choice("ties", ties, TIES))
         words, largest = self._rows.shape[1], int(np.diff(indptr).max(initial=0))
-        planes = np.empty((largest.bit_length() + 1, words), np.uint64)
+        planes = _planes(largest, words)
         out = np.empty((len(indptr) - 1, words), np.uint64)
         if winners is None:
             level = -1 if threshold is None else min(threshold, largest + 1)
@@ -250,7 +251,7 @@ class WillshawMemory:
         single = (
             _seeds.state(_seeds.generator(rng)) if ties == "random" else np.ones((1, 4), np.uint64)
         )
-        above = np.empty(words, np.uint64)
+        above = padded_zeros(1, words, np.uint64)[0, :words]
         kernels.recall_winners(
             self._rows, indptr, cues, self.n_out, winners, kind, single, planes, above, out
         )
@@ -263,7 +264,7 @@ class WillshawMemory:
         indptr, indices, single = csr("cue", cue, self.n_in)
         if not single:
             raise ValueError(f"cue must be one pattern, got {len(indptr) - 1}")
-        planes = np.empty((len(indices).bit_length() + 1, self._rows.shape[1]), np.uint64)
+        planes = _planes(len(indices), self._rows.shape[1])
         used = kernels.add_rows(self._rows, indices, 0, len(indices), planes)
         found = np.empty(self.n_out, np.int64)
         kernels.spread(planes, used, found)
@@ -365,7 +366,7 @@ class WillshawMemory:
         """Pairs at which the expected fraction of ones reaches ``load``.
 
         At one half a sparse memory holds the most bits in a synapse; how many pairs are recalled
-        with a given error is for `assocmem.theory.sdr.willshaw.capacity` to say.
+        with a given error is for `assocmem.theory.sdr.willshaw_capacity` to say.
 
         Parameters
         ----------
@@ -428,3 +429,11 @@ class WillshawMemory:
             if found._counts is not None:
                 found._counts = file["counts"]
         return found
+
+
+def _planes(largest: int, words: int) -> np.ndarray:
+    """Room for vertical sums up to ``largest`` and for carries, in rows of whole cache lines.
+
+    A plane is read right after it is written: across lines that took three times as long.
+    """
+    return padded_zeros(largest.bit_length() + 1, words, np.uint64)

@@ -73,6 +73,7 @@ def cues(model: Any) -> list[tuple[float, int, int]]:
 
 def _hypergeometric(n: int, marked: int, drawn: int) -> list[tuple[int, float]]:
     """(k, probability) for the number of marked ones among those drawn, exact rationals rounded."""
+    marked, drawn = max(marked, drawn), min(marked, drawn)  # the law is the same, with fewer digits
     whole = math.comb(n, drawn)
     ways = [
         (k, math.comb(marked, k) * math.comb(n - marked, drawn - k))

@@ -306,3 +306,32 @@ def test_wrong_simulations_are_refused():
         simulate("Willshaw", trials=10, seed=0)
     with pytest.raises(ValueError, match="trials"):
         simulate(Willshaw(20, 20, 2, 2), trials=0, seed=0)
+
+
+def test_figure(tmp_path):
+    import matplotlib.pyplot as plt
+
+    from assocmem.figures import willshaw
+    from assocmem.theory.sdr.willshaw import predict
+
+    data = willshaw.compute(
+        n=100, activities=(5, 8), loads=(0.3, 0.6), trials=1000, workers=1, progress=False
+    )
+    line = data.sel(activity=8)
+    number = round(np.log1p(-float(line["line_load"][40])) / np.log1p(-0.0064))
+    exact = predict(Willshaw(100, 100, 8, 8, number))
+    assert float(line["information"][40]) == exact["information"]
+    assert float(line["spurious"][40]) == float(exact["spurious"])
+    # Simulated points lie on the line: 5 errors, false alarm 2e-5 for the two with most.
+    for a in (5, 8):
+        of = data.sel(activity=a).isel(point=1)
+        bits = np.interp(float(of["point_load"]), of["line_load"], of["information"])
+        error = float(of["simulated_information_error"])
+        assert abs(float(of["simulated_information"]) - bits) < 5 * error + 1e-3
+    ax = willshaw.draw(data)
+    assert ax.get_ylabel() and len(ax.figure.axes) == 2
+    ax.figure.savefig(tmp_path / "figure.png")
+    assert len(willshaw.draw(data, plt.subplots()[1]).figure.axes) == 1
+    plt.close("all")
+    with pytest.raises(ValueError, match="loads"):
+        willshaw.compute(loads=(1.2,))

@@ -263,38 +263,50 @@ def number_on(row):
 
 
 @kernel
+def place_of(planes, used, most, k, n_out, scratch):
+    """The largest threshold, at most ``most``, that ``k`` vertical sums reach, by bisection."""
+    low, high = 0, most + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        reach(planes, used, middle, n_out, scratch)
+        if number_on(scratch) >= k:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def break_ties(above, k, ties, single, out):
+    """Leave ``k`` bits of ``out`` on: those of ``above`` and some of the others."""
+    wanted = k - number_on(above)
+    left = number_on(out) - number_on(above)
+    for w in range(len(above)):
+        tied = out[w] & ~above[w]
+        out[w] = above[w]
+        while tied and wanted:
+            bit = tied & (~tied + _1)
+            tied ^= bit
+            if ties == LOWEST or draw_below(single, 0, left) < wanted:
+                out[w] |= bit
+                wanted -= 1
+            left -= 1
+
+
+@kernel
 def recall_winners(rows, indptr, cues, n_out, k, ties, single, planes, above, out):
     """Recall every cue by the ``k`` largest sums, into ``out`` (cues, words).
 
-    The sum of the k-th place is found by bisection over thresholds: log2 z of `reach`, and a
-    few operations for each output that ties. ``above`` (words) is scratch.
+    Cost beyond `add_rows` log2 z times `reach` to find the sum of the k-th place, and a few
+    operations for each output that ties there. ``above`` (words) is scratch.
     """
     for r in range(len(indptr) - 1):
         used = add_rows(rows, cues, indptr[r], indptr[r + 1], planes)
-        low, high = 0, indptr[r + 1] - indptr[r] + 1  # k reach low, fewer reach high
-        while high - low > 1:
-            middle = (low + high) // 2
-            reach(planes, used, middle, n_out, above)
-            if number_on(above) >= k:
-                low = middle
-            else:
-                high = middle
-        reach(planes, used, low, n_out, out[r])
-        if ties == ALL:
-            continue
-        reach(planes, used, high, n_out, above)
-        wanted = k - number_on(above)
-        left = number_on(out[r]) - number_on(above)
-        for w in range(len(above)):
-            tied = out[r, w] & ~above[w]
-            out[r, w] = above[w]
-            while tied and wanted:
-                bit = tied & (~tied + _1)
-                tied ^= bit
-                if ties == LOWEST or draw_below(single, 0, left) < wanted:
-                    out[r, w] |= bit
-                    wanted -= 1
-                left -= 1
+        place = place_of(planes, used, indptr[r + 1] - indptr[r], k, n_out, above)
+        reach(planes, used, place, n_out, out[r])
+        if ties != ALL:
+            reach(planes, used, place + 1, n_out, above)
+            break_ties(above, k, ties, single, out[r])
 
 
 @kernel

@@ -172,6 +172,16 @@ FIGURES: dict[str, tuple[str, dict[str, Any], str]] = {
         {},
         "false positives against the correlation of inputs, clusters of several sizes",
     ),
+    "sequence-swap": (
+        "sequence_swap",
+        {},
+        "accuracy of sequence memories: sequences swapped for others, and cells that die",
+    ),
+    "willshaw": (
+        "willshaw",
+        {},
+        "Willshaw memory: bits in a synapse and errors of recall against load",
+    ),
     "multitasking-images": (
         "several_images",
         {},

@@ -192,9 +192,7 @@ def _spread(
         rest = sum(capacity(b) * c for b, c in arrangement[at + 1 :])
         grown: Counter = Counter()
         for (done, left), weight in partial.items():
-            for levels, used, ways in _levels(capacity(bin_), count, left):
-                if left - used > rest:
-                    continue
+            for levels, used, ways in _levels(capacity(bin_), count, left - rest, left):
                 bins = Counter(dict(done))
                 for t, bins_of_t in enumerate(levels):
                     if bins_of_t:
@@ -214,23 +212,25 @@ def _check(number: int) -> None:
         )
 
 
-def _levels(capacity: int, count: int, left: int) -> Iterator[tuple[list[int], int, int]]:
-    """Ways to take at most ``left`` cells of ``count`` bins: bins by cells taken, cells, number."""
-    if capacity == 0 or count == 0:
-        yield [count], 0, 1
-        return
+def _levels(
+    capacity: int, count: int, least: int, most: int
+) -> Iterator[tuple[list[int], int, int]]:
+    """Ways to take least..most cells of ``count`` bins: bins by cells taken, cells, number."""
 
-    def fill(t: int, bins: int, cells: int) -> Iterator[tuple[list[int], int, int]]:
+    def fill(t: int, bins: int, low: int, high: int) -> Iterator[tuple[list[int], int, int]]:
+        if bins * t < low:
+            return
         if t == 0:
             yield [bins], 0, 1
             return
         per_bin, power = math.comb(capacity, t), 1
-        for here in range(min(bins, cells // t) + 1):
-            for levels, used, ways in fill(t - 1, bins - here, cells - here * t):
-                yield [*levels, here], used + here * t, math.comb(bins, here) * power * ways
+        for here in range(min(bins, high // t) + 1):
+            taken = here * t
+            for levels, used, ways in fill(t - 1, bins - here, low - taken, high - taken):
+                yield [*levels, here], used + taken, math.comb(bins, here) * power * ways
             power *= per_bin
 
-    yield from fill(capacity, count, left)
+    yield from fill(capacity, count, least, most)
 
 
 def _choose(arrangement: Arrangement, number: int) -> Counter[Arrangement]:

@@ -329,18 +329,24 @@ def fill_neurons(
     active[i] active cells in all; ``first_fire[j, e - least]`` as `fill_first` gives them, or of
     one column where e does not matter. ``others`` further segments fire with other_fire[active[i]].
     """
-    law = np.empty(s + 1)
-    alike = first_fire.shape[1] == 1
+    alike, last = first_fire.shape[1] == 1, -1
+    laws, known = np.empty((max(shared) + 1, s + 1)), np.zeros(max(shared) + 1, np.bool_)
+    terms, counter = np.empty(s + 1), np.empty(s + 1)
     for i in range(len(sizes)):
-        fill_hypergeometric(sizes[i], shared[i], s, law)
-        x = active[i]
-        yes, no = -np.inf, -np.inf
-        for j in range(min(s, shared[i]) + 1):
+        if sizes[i] != last:
+            known[:], last = False, sizes[i]
+        o, x = shared[i], active[i]
+        law = laws[o]
+        if not known[o]:
+            fill_hypergeometric(last, o, s, law)
+            known[o] = True
+        terms[:], counter[:] = -np.inf, -np.inf
+        for j in range(min(s, o) + 1):
             if law[j] > -np.inf:
                 at = 0 if alike else x - j - least
-                yes = log_plus(yes, law[j] + first_fire[j, at])
-                no = log_plus(no, law[j] + first_silent[j, at])
-        yes, no = min(yes, 0.0), min(no, 0.0)
+                terms[j] = law[j] + first_fire[j, at]
+                counter[j] = law[j] + first_silent[j, at]
+        yes, no = min(log_sum(terms), 0.0), min(log_sum(counter), 0.0)
         if others > 0:
             rest = others * other_silent[x]
             if other_fire[x] < -0.7:

@@ -132,13 +132,14 @@ def log_event(detector: Detector, event: Event) -> float:
     """
     from ._overlap_kernels import log_sum
 
-    depth, support = 60.0, 3.0 * math.log(detector.activity.n + 1.0)
+    depth = 60.0
     while True:
         total = float(log_sum(_log_event(detector, event, depth)))
         fixed = isinstance(detector.activity, (Uniform, Clustered))
-        if fixed or depth - support >= 42.0 - total or depth > 1e5:
+        # At most three parts of a probability of exp(-depth) are left out, and exp(-42) = 6e-19.
+        if fixed or depth - 2.0 >= 42.0 - total or depth > 1e5:
             return min(0.0, total)
-        depth = 4.0 * depth if total == -math.inf else support + 43.0 - total
+        depth = 4.0 * depth if total == -math.inf else 45.0 - total
 
 
 def _log_event(detector: Detector, event: Event, depth: float) -> np.ndarray:

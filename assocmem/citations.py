@@ -105,6 +105,16 @@ _ENTRIES = {
         "thousands of synapses, a theory of sequence memory in neocortex}, journal={Front. Neural "
         "Circuits}, volume={10}, pages={23}, year={2016}}"
     ),
+    "poirazi2001": (
+        "@article{poirazi2001, author={Poirazi, Panayiota and Mel, Bartlett W.}, title={Impact of "
+        "active dendrites and structural plasticity on the memory capacity of neural tissue}, "
+        "journal={Neuron}, volume={29}, pages={779--796}, year={2001}}"
+    ),
+    "cui2017": (
+        "@article{cui2017, author={Cui, Yuwei and Ahmad, Subutai and Hawkins, Jeff}, title={The "
+        "HTM spatial pooler -- a neocortical algorithm for online sparse distributed coding}, "
+        "journal={Front. Comput. Neurosci.}, volume={11}, pages={111}, year={2017}}"
+    ),
     "willshaw1969": (
         "@article{willshaw1969, author={Willshaw, D. J. and Buneman, O. P. and Longuet-Higgins, H. "
         "C.}, title={Non-holographic associative memory}, journal={Nature}, volume={222}, "
@@ -113,6 +123,11 @@ _ENTRIES = {
     "palm1980": (
         '@article{palm1980, author={Palm, G{\\"u}nther}, title={On associative memory}, '
         "journal={Biol. Cybern.}, volume={36}, pages={19--31}, year={1980}}"
+    ),
+    "knoblauch2010": (
+        '@article{knoblauch2010, author={Knoblauch, Andreas and Palm, G{\\"u}nther and Sommer, '
+        "Friedrich T.}, title={Memory capacities for synaptic and structural plasticity}, "
+        "journal={Neural Comput.}, volume={22}, pages={289--341}, year={2010}}"
     ),
     "iyer2022": (
         "@article{iyer2022, author={Iyer, Abhiram and Grewal, Karan and Velu, Akash and Souza, "
@@ -134,7 +149,9 @@ _SOURCES = {
     "DendriticLayer": ("iyer2022",),
     "TemporalMemory": ("hawkins2016",),
     "StoredTransitions": ("ahmad2016", "hawkins2016"),
-    "Willshaw": ("willshaw1969", "palm1980"),
+    "Willshaw": ("willshaw1969", "palm1980", "knoblauch2010"),
+    "SpatialPooler": ("cui2017",),
+    "PoiraziMel": ("poirazi2001",),
     "Exponential": ("demircigil2017",),
     "LogSumExp": ("lucibello2024",),
     "Biased": ("amit1987bias",),

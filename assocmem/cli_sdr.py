@@ -88,6 +88,7 @@ def fp_command(ctx: click.Context, **given: Any) -> None:
 
     Example: assocmem sdr fp --n 10000 --a 300 --s 30 --theta 15
     """
+    _check_out(given)
     _report(ctx, given, "false_positive")
 
 
@@ -101,7 +102,19 @@ def fn_command(ctx: click.Context, **given: Any) -> None:
 
     Example: assocmem sdr fn --n 6000 --a 128 --s 30 --theta 12 --lost 64
     """
+    _check_out(given)
     _report(ctx, given, "false_negative")
+
+
+def _check_out(given: dict[str, Any]) -> None:
+    """Refuse a file that nothing would be written to, or that cannot be, before any work."""
+    path = given["out"]
+    if path is None:
+        return
+    if not given["simulate"]:
+        raise ValueError("--out needs --simulate")
+    if not path.absolute().parent.is_dir():
+        raise ValueError(f"--out {str(path)!r} cannot be written: there is no such folder")
 
 
 def _digits(found: Any) -> str:
@@ -134,8 +147,6 @@ def _report(ctx: click.Context, given: dict[str, Any], quantity: str) -> None:
         )
         for n, a, s, theta in product(given["n"], given["a"], given["s"], given["theta"])
     ]
-    if given["out"] is not None and not given["simulate"]:
-        raise ValueError("--out needs --simulate")
     simple = given["patterns"] == given["segments"] == 1 and given["transmission"] == 1.0
     bracketed = quantity == "false_positive" and simple
     head = f"{'n':>9}{'a':>7}{'s':>6}{'theta':>7}  {quantity.replace('_', ' '):>15}{'log10':>12}"
@@ -151,16 +162,18 @@ def _report(ctx: click.Context, given: dict[str, Any], quantity: str) -> None:
             bracket = leading_term(law.n, law.a, model.n_synapses, model.threshold)
             line += f"   [{bracket.low.value:.6g}, {bracket.high.value:.6g}]"
         click.echo(line)
+    _simulate(ctx, models, given, lambda model: {quantity: predict(model)[quantity]})
+
+
+def _simulate(
+    ctx: click.Context, models: list[Any], given: dict[str, Any], theory: Any = None
+) -> None:
+    """Verify models if that was asked for: exit status 1 where they disagree."""
     if not given["simulate"]:
         return
     from .verification import verify
 
-    report = verify(
-        models,
-        trials=given["trials"],
-        seed=given["seed"],
-        theory=lambda model: {quantity: predict(model)[quantity]},
-    )
+    report = verify(models, trials=given["trials"], seed=given["seed"], theory=theory)
     click.echo(str(report))
     if given["out"] is not None:
         from ._files import write_netcdf
@@ -202,3 +215,50 @@ def threshold_command(
                 closed = balanced_threshold(active / cells, lost / active, synapses)
                 line += f" (closed form {closed.theta:.2f})"
         click.echo(line)
+
+
+@sdr_group.command("willshaw")
+@reported
+@click.option("--n", type=int, required=True, help="Cells of input and output n.")
+@click.option("--a", type=int, required=True, help="Active cells a of both.")
+@click.option("--patterns", type=int, help="Stored pairs; by default as many as the capacity.")
+@click.option("--auto", is_flag=True, help="Patterns are stored with themselves.")
+@click.option("--error", type=float, default=0.01, show_default=True, help="Of the capacity.")
+@_options("lost", "simulate", "trials", "seed", "out")
+@click.pass_context
+def willshaw_command(
+    ctx: click.Context,
+    n: int,
+    a: int,
+    patterns: int | None,
+    auto: bool,
+    error: float,
+    lost: int,
+    **given: Any,
+) -> None:
+    """Willshaw memory: capacity, load, errors of recall, information in a synapse.
+
+    The capacity is the largest number of pairs with at most --error times a wrong outputs in a
+    recall on average.
+
+    Example: assocmem sdr willshaw --n 1000 --a 11 --simulate
+    """
+    from dataclasses import replace
+
+    from .sdr import Drop, Willshaw
+    from .theory.sdr.willshaw import predict
+    from .theory.sdr.willshaw_capacity import capacity
+
+    _check_out(given)
+    model = Willshaw(n, n, a, a, auto=auto, noise=Drop(lost))
+    found = capacity(model, error=error)
+    click.echo(
+        f"capacity {found.n_patterns} patterns: {found.error:.4g} a wrong outputs, "
+        f"{found.beyond:.4g} a with one more; load {found.load:.6g}, {found.information:.6g} bits "
+        "in a synapse"
+    )
+    model = replace(model, n_patterns=found.n_patterns if patterns is None else patterns)
+    click.echo(f"{model}")
+    for name, value in predict(model).items():
+        click.echo(f"  {name.replace('_', ' '):<16}{float(value):.9g}")
+    _simulate(ctx, [model], given)

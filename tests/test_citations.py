@@ -7,6 +7,7 @@ import pytest
 from assocmem import (
     Biased,
     Dense,
+    Detector,
     Dreaming,
     Exponential,
     Hopfield,
@@ -14,6 +15,8 @@ from assocmem import (
     NoisyDense,
     Storkey,
     Supervised,
+    TemporalMemory,
+    Willshaw,
     cite,
 )
 
@@ -27,6 +30,20 @@ def test_each_part_is_cited_once():
     biased = cite(Hopfield(load=0.1, patterns=Biased(0.2), rule=Dreaming(1.0)))
     assert {"amit1987bias", "fachechi2019"} < set(_keys(biased))
     assert "storkey1999" in cite(Hopfield(load=0.1, rule=Storkey()))
+
+
+def test_every_model_without_a_temperature_is_cited():
+    from assocmem.dendrites import DendriticLayer, PoiraziMel, Population, SpatialPooler
+    from assocmem.sdr import Uniform
+
+    detector = Detector(Uniform(100, 10), n_synapses=5, threshold=3)
+    assert _keys(cite(detector)) == ["ahmad2015", "ahmad2016"]
+    assert set(_keys(cite(Population(detector, 3)))) == {"ahmad2015", "ahmad2016"}
+    assert _keys(cite(TemporalMemory())) == ["hawkins2016"]
+    assert "palm1980" in _keys(cite(Willshaw(10, 10, 2, 2)))
+    assert _keys(cite(SpatialPooler(10, 10))) == ["cui2017"]
+    assert _keys(cite(DendriticLayer(2, 2))) == ["iyer2022"]
+    assert _keys(cite(PoiraziMel())) == ["poirazi2001"]
 
 
 def test_dense_models_cite_what_they_learn_by():

@@ -59,6 +59,16 @@ def test_simulated(tmp_path):
         assert list(data["verdict"].values) == ["agrees"]
 
 
+def test_willshaw():
+    result = run("willshaw", "--n", "200", "--a", "7", "--simulate", "--trials", "20000")
+    assert result.exit_code == 0, result.output
+    assert "all agree" in result.output
+    stored = int(result.output.split()[1])
+    assert f"n_patterns={stored})" in result.output
+    given = run("willshaw", "--n", "200", "--a", "7", "--patterns", "50", "--lost", "2").output
+    assert "n_patterns=50" in given and "simulated" not in given
+
+
 def test_thresholds():
     result = run("threshold", *POINT, "--lost", "60")
     assert "theta >= 11 " in result.output and "theta = 11 is best" in result.output

@@ -208,7 +208,8 @@ def _check(number: int) -> None:
         raise ValueError(
             f"n_segments and n_patterns must leave at most {LIMIT} arrangements of active cells "
             "among clusters to enumerate, and there are more for this activity; take n_segments=1 "
-            "and n_patterns=1, or a fraction that leaves few loose cells, or simulate"
+            "and n_patterns=1, or a fraction that leaves few loose cells, or simulate, or take "
+            "fp_independent or fp_adding, which are approximate"
         )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ... import _validate as check
 from ...dendrites.detector import Detector
 from ...sdr.activity import Activity, Bernoulli, Clustered, UnequalRates, Uniform
-from .overlap_laws import cell_rates, effective_rate
+from .overlap_laws import cell_rates, effective_rate, hypergeometric, overlap_law
 from .probability import Probability
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ def fp_activity(
     n_segments: int = 1,
     transmission: float = 1.0,
 ) -> Probability:
-    """Exact false-positive probability of a detector under any law of activities.
+    r"""Exact false-positive probability of a detector under any law of activities.
 
     The synapses of a segment are a uniform subset of a stored pattern A', so that an activity A
-    meets Hyp(|A'|, |A and A'|, s) of them: the average over `overlap_law` is all there is to it.
+    meets Hyp(\|A'\|, \|A and A'\|, s) of them: the average over `overlap_law` is all there is to it.
 
     Parameters
     ----------
@@ -167,6 +167,72 @@ def fp_independent(
         return _any(predict(model, only="false_positive")["false_positive"], n_segments)
 
     return _over(threshold, log, "upper bound: independent segments")
+
+
+def fp_adding(
+    activity: Activity,
+    n_synapses: int,
+    threshold: ArrayLike,
+    *,
+    n_patterns: int,
+    n_segments: int = 1,
+    transmission: float = 1.0,
+) -> Probability:
+    """False positives of unions as if patterns had no cell in common: their overlaps add up.
+
+    Overlaps with several patterns are taken as independent, and a synapse that several patterns
+    share is counted for each. For `Uniform`, and for `Clustered` without loose cells, overlaps are
+    independent indeed, so that this is an upper bound; it is good where n_patterns n_synapses is
+    far below n. It answers where `predict` refuses.
+
+    Parameters
+    ----------
+    activity, n_synapses, threshold, n_segments, transmission
+        As of `fp_activity`.
+    n_patterns : int
+        M >= 1, mixed on one segment.
+
+    Returns
+    -------
+    Probability
+        Of method "overlaps added".
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range.
+
+    Notes
+    -----
+    For laws of varying size, overlaps of a probability below exp(-200) are left out.
+    """
+    from ._overlap_kernels import fill_responses, log_sum, mix
+
+    check.integer("n_patterns", n_patterns, 1)
+    check.integer("n_segments", n_segments, 1)
+    Detector(activity, n_synapses, 1, transmission=transmission)  # the checks of the others
+    s, joint = n_synapses, overlap_law(activity, n_synapses, depth=200.0)
+    terms: list[list[float]] = [[] for _ in range(s + 1)]
+    for size, logs in zip(joint.sizes, joint.log_pmf, strict=True):
+        for o in np.flatnonzero(logs > -np.inf):
+            for j, log in enumerate(hypergeometric(int(size), int(o), s)):
+                terms[j].append(log + logs[o])
+    one = np.array([log_sum(np.array(found)) for found in terms])
+    law = one
+    for _ in range(n_patterns - 1):
+        wide = np.full((s + 1, len(law) + s), -np.inf)
+        for j in range(s + 1):
+            wide[j, j : j + len(law)] = one[j] + law
+        law = np.array([log_sum(column) for column in np.ascontiguousarray(wide.T)])
+    log_p = math.log(transmission) if transmission else -math.inf
+    log_q = math.log1p(-transmission) if transmission < 1.0 else -math.inf
+
+    def log10(theta: int) -> float:
+        fire, silent = np.empty(len(law)), np.empty(len(law))
+        fill_responses(theta, log_p, log_q, fire, silent)
+        return _any(Probability.of_log(mix(law, fire, 0)), n_segments)
+
+    return _over(threshold, log10, "overlaps added")
 
 
 def _any(one: Probability, count: int) -> float:

@@ -45,8 +45,8 @@ def predict(model: Detector | Population, *, only: str | None = None) -> dict[st
     Segments and neurons are independent given what they share, and only given that; the result is
     the average over it. With X the presented cells and A' the pattern that all neurons store:
 
-    - one pattern on one segment: |A'| and |A' and X|, for every law;
-    - `Uniform` and `Bernoulli`: |X| for segments, |A'| and |A' and X| too for the one with A';
+    - one pattern on one segment: \|A'\| and \|A' and X\|, for every law;
+    - `Uniform` and `Bernoulli`: \|X\| for segments, \|A'\| and \|A' and X\| too for the one with A';
     - `Clustered`: how many clusters hold how many cells of X (and of A' and X);
     - `UnequalRates`: X itself, over which no exact average is known.
 

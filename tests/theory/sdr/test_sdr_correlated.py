@@ -14,6 +14,7 @@ from assocmem.sdr.activity import Bernoulli, Clustered, UnequalRates, Uniform
 from assocmem.theory.sdr import _overlap_kernels as kernels
 from assocmem.theory.sdr.correlated import (
     fp_activity,
+    fp_adding,
     fp_effective,
     fp_independent,
     pair_correlation,
@@ -303,6 +304,41 @@ def test_segments_taken_as_independent_bound(law):
         assert truth.value < 0.999 * bound.value
     else:  # every activity looks alike to segments
         assert truth.value == pytest.approx(bound.value, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "law", [Uniform(300, 20), Clustered(300, 20, 4), Bernoulli(300, 0.07), UnequalRates(99, 0.2, 1)]
+)
+@pytest.mark.parametrize("p", [1.0, 0.6])
+def test_overlaps_that_add(law, p):
+    one = fp_adding(law, 8, [2, 4], n_patterns=1, n_segments=3, transmission=p)
+    same = fp_independent(law, 8, [2, 4], n_segments=3, transmission=p)
+    np.testing.assert_allclose(one.value, same.value, rtol=1e-12)
+    assert one.method == "overlaps added"
+    if isinstance(law, UnequalRates):
+        return
+    added = fp_adding(law, 8, [2, 4], n_patterns=3, transmission=p).value
+    exact = fp_activity(law, 8, [2, 4], n_patterns=3, transmission=p).value
+    if isinstance(law, Bernoulli):  # here the number of active cells makes overlaps dependent
+        np.testing.assert_allclose(added, exact, rtol=0.4)
+    else:
+        assert np.all(exact < added)
+        assert np.all(added < 1.4 * exact)
+
+
+def test_overlaps_that_add_convolve():
+    # Three patterns on disjoint draws: the sum of three hypergeometric numbers, in fractions.
+    n, a, s = 30, 6, 3
+    one = [
+        Fraction(math.comb(s, k) * math.comb(n - s, a - k), math.comb(n, a)) for k in range(s + 1)
+    ]
+    total = sum(
+        math.prod(one[k] for k in hits)
+        for hits in itertools.product(range(s + 1), repeat=3)
+        if sum(hits) >= 4
+    )
+    found = fp_adding(Uniform(n, a), s, 4, n_patterns=3)
+    assert found.value == pytest.approx(float(total), rel=1e-13)
 
 
 def test_published_correlations_are_matched_by_large_clusters():

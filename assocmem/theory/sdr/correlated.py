@@ -31,7 +31,7 @@ def fp_activity(
     r"""Exact false-positive probability of a detector under any law of activities.
 
     The synapses of a segment are a uniform subset of a stored pattern A', so that an activity A
-    meets Hyp(\|A'\|, \|A and A'\|, s) of them: the average over `overlap_law` is all there is to it.
+    meets Hyp(\|A'\|, \|A and A'\|, s) of them: the average over `overlap_law` says it all.
 
     Parameters
     ----------

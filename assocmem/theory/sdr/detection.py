@@ -46,7 +46,7 @@ def predict(model: Detector | Population, *, only: str | None = None) -> dict[st
     the average over it. With X the presented cells and A' the pattern that all neurons store:
 
     - one pattern on one segment: \|A'\| and \|A' and X\|, for every law;
-    - `Uniform` and `Bernoulli`: \|X\| for segments, \|A'\| and \|A' and X\| too for the one with A';
+    - `Uniform` and `Bernoulli`: \|X\| for segments, \|A'\| and \|A' and X\| for that with A';
     - `Clustered`: how many clusters hold how many cells of X (and of A' and X);
     - `UnequalRates`: X itself, over which no exact average is known.
 

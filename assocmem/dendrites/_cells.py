@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Set
 from typing import Any
 
 import numpy as np
 
+from .. import _validate as check
+from ..sdr._seeds import generator, state
 from .kernels import segments as kernels
 
 
@@ -25,7 +28,14 @@ def cells_of(name: str, activity: Any, n: int) -> np.ndarray:
         if activity.n != n:
             raise ValueError(f"{name} must be of n={n} cells, got an SDR of {activity.n}")
         return sparse
-    cells = np.asarray(activity)
+    if isinstance(activity, (Set, Iterator)):
+        activity = list(activity)
+    elif activity is None or isinstance(activity, (str, bytes)):
+        raise TypeError(f"{name} must be an SDR or integer indices, got {activity!r}")
+    try:
+        cells = np.asarray(activity)
+    except ValueError:
+        raise ValueError(f"{name} must be one-dimensional, got {activity!r}") from None
     if cells.ndim == 1 and cells.dtype == np.int32 and cells.flags.c_contiguous:
         if kernels.is_rising(cells, n):
             return cells
@@ -48,13 +58,13 @@ def cells_of(name: str, activity: Any, n: int) -> np.ndarray:
 def rows_of(name: str, patterns: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Several activities as CSR arrays, int64 and int32, rows rising.
 
-    ``patterns`` is a tuple (indptr, indices), a matrix of bool of shape (rows, n), a matrix of
-    SciPy in CSR form, or a list of what `cells_of` takes. Raises as that does.
+    ``patterns`` is a tuple (indptr, indices), a matrix of bool of shape (rows, n), a sparse matrix
+    of SciPy, or a list of what `cells_of` takes. Raises as that does.
     """
-    if hasattr(patterns, "indptr") and hasattr(patterns, "indices"):
-        if patterns.shape[1] != n:
+    if hasattr(patterns, "tocsr"):
+        if len(patterns.shape) != 2 or patterns.shape[1] != n:
             raise ValueError(f"{name} must have {n} columns, got shape {patterns.shape}")
-        kept = patterns.copy()
+        kept = patterns.tocsr(copy=True)
         kept.eliminate_zeros()
         patterns = (kept.indptr, kept.indices)
     if isinstance(patterns, np.ndarray) and patterns.dtype == bool:
@@ -63,6 +73,10 @@ def rows_of(name: str, patterns: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
         rows, columns = np.nonzero(patterns)
         return _ends(np.bincount(rows, minlength=len(patterns))), columns.astype(np.int32)
     if not isinstance(patterns, tuple):
+        if not isinstance(patterns, Iterable) or hasattr(patterns, "sparse"):
+            raise TypeError(
+                f"{name} must be CSR arrays, a matrix or a list of activities, got {patterns!r}"
+            )
         found = [cells_of(f"{name}[{k}]", one, n) for k, one in enumerate(patterns)]
         joined = np.concatenate(found) if found else np.empty(0, np.int32)
         return _ends([len(one) for one in found]), joined
@@ -84,6 +98,21 @@ def rows_of(name: str, patterns: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
         for k in range(len(indptr) - 1)
     ]
     return indptr, np.concatenate(found) if found else np.empty(0, np.int32)
+
+
+def stream_of(transmission: float, rng: np.random.Generator | int | None) -> np.ndarray | None:
+    """State of the generator of unreliable synapses, for kernels; None where all transmit.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``transmission`` is not in [0, 1], or below 1 without a source of randomness.
+    """
+    if check.real("transmission", transmission, 0.0, 1.0) == 1.0:
+        return None
+    if rng is None:
+        raise ValueError(f"rng must be given where transmission < 1, got {transmission}")
+    return state(generator(rng))
 
 
 def _is_indptr(indptr: Any, indices: Any) -> bool:

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import numpy as np
 
 from ._rows import Rows
 
-_MOST = 2**16 - 1  # synapses of a segment, so that counts fit into uint16
+MOST = 2**16 - 1  # synapses of a segment, so that counts fit into uint16
+
+
+class _Buffers(threading.local):
+    """What kernels write to: arrays of its own for each thread, since kernels let others run."""
+
+    def __init__(self) -> None:
+        self.shape(0, np.uint8)
+
+    def shape(self, size: int, dtype: type) -> None:
+        self.counts, self.found = np.zeros(size, dtype), np.empty(size, np.int32)
+        self.ends = np.zeros(2, np.int64), np.zeros(2, np.int64)
 
 
 class Synapses:
@@ -34,12 +48,19 @@ class Synapses:
         self.widest = _checked_width(np.diff(indptr))
         self.forward = Rows.of_csr(indptr, indices)
         self.inverse = Rows.transposed(n, indptr, indices)
-        self._shape_buffers(0, np.uint8)
+        self._buffers = _Buffers()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_buffers"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._buffers = _Buffers()
 
     @property
     def nbytes(self) -> int:
-        """Bytes held."""
-        buffers = self._counts.nbytes + self._found.nbytes
+        """Bytes held, buffers of this thread included."""
+        buffers = self._buffers.counts.nbytes + self._buffers.found.nbytes
         return self.forward.nbytes + self.inverse.nbytes + buffers
 
     def append(self, indptr: np.ndarray, indices: np.ndarray) -> int:
@@ -75,23 +96,20 @@ class Synapses:
 
     def buffers(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """What kernels write to: counts, all zero; numbers of segments; and ``indptr`` of one
-        row, of what is found and of what is given.
+        row, of what is found and of what is given. Each thread has its own.
 
         Counts are uint8 where that holds the largest, so that they take less of the cache.
         """
         size, dtype = len(self.forward), np.uint8 if self.widest <= 255 else np.uint16
-        if len(self._counts) != size or self._counts.dtype != dtype:
-            self._shape_buffers(size, dtype)
-        return self._counts, self._found, *self._ends
-
-    def _shape_buffers(self, size: int, dtype: type) -> None:
-        self._counts, self._found = np.zeros(size, dtype), np.empty(size, np.int32)
-        self._ends = np.zeros(2, np.int64), np.zeros(2, np.int64)
+        held = self._buffers
+        if len(held.counts) != size or held.counts.dtype != dtype:
+            held.shape(size, dtype)
+        return held.counts, held.found, *held.ends
 
 
 def _checked_width(sizes: np.ndarray) -> int:
     """Largest size; ValueError where it does not fit into counts."""
     widest = int(sizes.max(initial=0))
-    if widest > _MOST:
-        raise ValueError(f"a segment must have at most {_MOST} synapses, got {widest}")
+    if widest > MOST:
+        raise ValueError(f"a segment must have at most {MOST} synapses, got {widest}")
     return widest

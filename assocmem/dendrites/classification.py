@@ -10,7 +10,7 @@ from .. import _validate as check
 from ..sdr._seeds import generator
 from ._cells import rows_of
 from .neurons import Neurons
-from .nonlinearity import Function
+from .nonlinearity import Function, check_functions
 
 
 class GroupClassifier:
@@ -81,6 +81,7 @@ class GroupClassifier:
             raise TypeError(f"split must be True or False, got {split!r}")
         self.split = bool(split)
         self.readout = check.choice("readout", readout, ("firing", "sum"))
+        check_functions(nonlinearity=nonlinearity, output=output)
         self.nonlinearity, self.output = nonlinearity, output
         self.seed = check.integer("seed", seed, 0)
 
@@ -90,7 +91,7 @@ class GroupClassifier:
         Parameters
         ----------
         patterns : tuple (indptr, indices), matrix or list
-            CSR arrays of active cells, a matrix of bool (patterns, n), one of SciPy in CSR form,
+            CSR arrays of active cells, a matrix of bool (patterns, n) or a sparse one of SciPy,
             or a list of SDRs or arrays.
         labels : array, shape (patterns,)
             Class of each, of any type that sorts.
@@ -111,10 +112,10 @@ class GroupClassifier:
         labels = _labels(labels, len(indptr) - 1)
         if not len(labels):
             raise ValueError("patterns must be at least one, got none")
-        self.classes, index = np.unique(labels, return_inverse=True)
+        classes, index = np.unique(labels, return_inverse=True)
         if self.split:
             copies, place = 1, np.empty(len(index), np.int64)
-            for c in range(len(self.classes)):
+            for c in range(len(classes)):
                 own = np.flatnonzero(index == c)
                 place[own] = np.arange(len(own)) % self.n_neurons
             owners = index * self.n_neurons + place
@@ -122,12 +123,13 @@ class GroupClassifier:
             copies = self.n_neurons
             owners = (index * copies + np.arange(copies)[:, None]).ravel()
         ends = np.concatenate([indptr[:1], *(indptr[1:] + k * indptr[-1] for k in range(copies))])
-        self.neurons = Neurons.empty(
-            self.n, self.threshold, len(self.classes) * self.n_neurons,
+        neurons = Neurons.empty(
+            self.n, self.threshold, len(classes) * self.n_neurons,
             nonlinearity=self.nonlinearity, output=self.output,
         )  # fmt: skip
         repeated = (ends, np.tile(indices, copies))
-        self.neurons.learn_rows(owners, repeated, self.n_synapses, self.seed)
+        neurons.learn_rows(owners, repeated, self.n_synapses, self.seed)
+        self.classes, self.neurons = classes, neurons
         return self
 
     def votes(self, patterns: Any) -> np.ndarray:
@@ -183,8 +185,16 @@ class GroupClassifier:
         return self.classes[np.where(winners, keys, -1.0).argmax(axis=1)]
 
     def score(self, patterns: Any, labels: Any) -> float:
-        """Mean accuracy where ties are broken at random: a winner among k tied counts 1/k."""
+        """Mean accuracy where ties are broken at random: a winner among k tied counts 1/k.
+
+        Raises
+        ------
+        RuntimeError, TypeError, ValueError
+            As `votes`, or if there is no pattern, or not one label for each.
+        """
         winners = self.winners(patterns)
+        if not len(winners):
+            raise ValueError("patterns must be at least one, got none")
         labels = _labels(labels, len(winners))
         right = (labels[:, None] == self.classes) & winners
         return float((right.sum(axis=1) / winners.sum(axis=1)).mean())

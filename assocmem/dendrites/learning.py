@@ -38,6 +38,7 @@ def subsample(cells: np.ndarray, n_synapses: int, rng: np.random.Generator | int
     >>> len(subsample(np.arange(0, 100, 5, dtype=np.int32), 7, rng=1))
     7
     """
+    cells = _integers("cells", cells, np.int32)
     n_synapses = _checked_size(n_synapses, len(cells))
     out, indptr = np.empty(n_synapses, np.int32), np.array([0, len(cells)])
     kernels.select(indptr, cells, n_synapses, state(generator(rng)), out)
@@ -75,6 +76,10 @@ def subsample_rows(
     order, each with the probability that the remaining places over the remaining cells give. Cost:
     one random number a cell of the pattern. Chances are uneven by less than a / 2^32.
     """
+    indptr = _integers("indptr", indptr, np.int64)
+    indices = _integers("indices", indices, np.int32)
+    if not len(indptr) or indptr[0] != 0 or indptr[-1] != len(indices):
+        raise ValueError(f"indptr must go from 0 to {len(indices)}, got {indptr}")
     rows = len(indptr) - 1
     sizes = np.diff(indptr)
     n_synapses = _checked_size(n_synapses, int(sizes.min()) if rows else None)
@@ -91,3 +96,13 @@ def _checked_size(n_synapses: int, fewest: int | None) -> int:
             f"n_synapses must be at most the active cells of a pattern, {fewest}, got {n_synapses}"
         )
     return n_synapses
+
+
+def _integers(name: str, value: np.ndarray, dtype: type) -> np.ndarray:
+    """A one-dimensional array of integers, as kernels take it."""
+    array = np.asarray(value)
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        raise TypeError(
+            f"{name} must be integers in one dimension, got {array.dtype} of shape {array.shape}"
+        )
+    return np.ascontiguousarray(array, dtype)

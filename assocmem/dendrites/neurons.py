@@ -10,13 +10,17 @@ import numpy as np
 
 from .. import _validate as check
 from ..serial import from_dict, to_dict
+from ._archives import archived
 from ._cells import rows_of
 from .kernels import neurons as kernels
-from .nonlinearity import Function, Power, Sigmoid, Step, tabulated
-from .segments import Segments
+from .nonlinearity import Function, Power, Sigmoid, Step, check_functions, tabulated
+from .segments import HELD, Segments
 
 if TYPE_CHECKING:
     from .segments import Cells
+
+
+MOST = 2**31 - 1  # neurons, so that their numbers fit into int32
 
 
 class Neurons:
@@ -80,17 +84,19 @@ class Neurons:
             )
         if owners.size and owners.dtype.kind not in "iu":
             raise TypeError(f"neuron_of must be integers, got dtype {owners.dtype}")
-        least = max(1, int(owners.max(initial=-1)) + 1)
-        self.n_neurons = least if n_neurons is None else check.integer("n_neurons", n_neurons, 1)
-        if int(owners.min(initial=0)) < 0 or least > self.n_neurons:
-            raise ValueError(f"neuron_of must be in [0, {self.n_neurons - 1}], got {owners}")
-        for name, function in (("nonlinearity", nonlinearity), ("output", output)):
-            if function is not None and not callable(function):
-                raise TypeError(f"{name} must be callable, got {function!r}")
+        least = max(1, int(owners.max(initial=0)) + 1)
+        self.n_neurons = (
+            least if n_neurons is None else check.integer("n_neurons", n_neurons, 1, MOST)
+        )
+        if int(owners.min(initial=0)) < 0 or least > min(self.n_neurons, MOST):
+            most = min(self.n_neurons, MOST) - 1
+            raise ValueError(f"neuron_of must be in [0, {most}], got {owners}")
+        check_functions(nonlinearity=nonlinearity, output=output)
         self.segments = segments
         self.nonlinearity = Step(segments.threshold) if nonlinearity is None else nonlinearity
         self.output = output
         self._owners, self._count = owners.astype(np.int32), len(owners)
+        self._tabulated: tuple[Any, int, np.ndarray] = (None, 0, np.empty(0))
 
     @classmethod
     def empty(cls, n: int, threshold: int, n_neurons: int, **functions: Function | None) -> Neurons:
@@ -250,15 +256,33 @@ class Neurons:
 
     @classmethod
     def load(cls, path: str | PathLike) -> Neurons:
-        """Read what `save` wrote; nothing in the file is executed."""
-        segments = Segments.load(path)
-        with np.load(path, allow_pickle=False) as file:
-            functions = [from_dict(entry) for entry in json.loads(str(file["functions"]))]
-            return cls(segments, file["neuron_of"], int(file["n_neurons"]), *functions)
+        """Read what `save` wrote; nothing in the file is executed.
+
+        Raises
+        ------
+        OSError
+            Its subclass for the cause.
+        ValueError
+            If the file is none of ours.
+        """
+        names = (*HELD, "neuron_of", "n_neurons", "functions")
+        return archived(path, "Neurons", names, cls._of)
+
+    @classmethod
+    def _of(cls, held: dict[str, np.ndarray]) -> Neurons:
+        """From what a file holds."""
+        functions = [from_dict(entry) for entry in json.loads(str(held["functions"]))]
+        segments = Segments(*(held[name] for name in HELD))
+        return cls(segments, held["neuron_of"], held["n_neurons"], *functions)
 
     def _table(self) -> np.ndarray:
         """Values of f at all counts that there can be."""
-        return tabulated(self.nonlinearity, self.segments.widest)
+        function, most = self.nonlinearity, self.segments.widest
+        known, so_far, table = self._tabulated
+        if known is not function or so_far != most:
+            table = tabulated(function, most)
+            self._tabulated = function, most, table
+        return table
 
     def _through(self, sums: np.ndarray) -> np.ndarray:
         """Values of g at sums."""
@@ -309,6 +333,8 @@ class Neuron:
         nonlinearity: Function | None = None,
         output: Function | None = None,
     ) -> None:
+        if not isinstance(segments, Segments):
+            raise TypeError(f"segments must be Segments, got {segments!r}")
         self.layer = Neurons(segments, np.zeros(len(segments), int), 1, nonlinearity, output)
 
     def __repr__(self) -> str:

@@ -99,6 +99,13 @@ class Sigmoid:
         return np.where(x >= 0.0, 1.0, small) / (1.0 + small)
 
 
+def check_functions(**functions: Function | None) -> None:
+    """Refuse what is neither None nor a function, a class without its parameters among it."""
+    for name, function in functions.items():
+        if function is not None and (isinstance(function, type) or not callable(function)):
+            raise TypeError(f"{name} must be callable, such as Power(10), got {function!r}")
+
+
 def tabulated(function: Function, most: int) -> np.ndarray:
     """Values of a function at the counts 0, 1, ..., ``most``, float64 (most + 1,).
 

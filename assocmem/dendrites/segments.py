@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _validate as check
-from ..sdr._seeds import generator, state
+from ..sdr._rows import check_out
 from ..sdr.draws import subsets
-from ._cells import cells_of, rows_of
-from ._synapses import Synapses
+from ._archives import archived
+from ._cells import cells_of, rows_of, stream_of
+from ._synapses import MOST, Synapses
 from .kernels import segments as kernels
 from .learning import subsample, subsample_rows
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from ..sdr.sdr import SDR
 
     Cells = SDR | np.ndarray | Sequence[int]
+
+
+UINT16 = np.dtype(np.uint16)
+HELD = ("n", "threshold", "indptr", "indices")  # what a file holds
 
 
 class Segments:
@@ -87,10 +92,13 @@ class Segments:
         n, threshold : int
             As of the class.
         n_segments, n_synapses : int
-            Number of segments >= 0, and synapses of each, from 0 to n.
+            Number of segments >= 0, and synapses of each, from 0 to n and 65,535.
         rng : numpy.random.Generator or int
             Source of randomness, or a seed >= 0.
         """
+        n = check.integer("n", n, 1, 2**31 - 1)
+        n_segments = check.integer("n_segments", n_segments, 0)
+        n_synapses = check.integer("n_synapses", n_synapses, 0, min(n, MOST))
         return cls(n, threshold, *subsets(n, n_synapses, n_segments, rng))
 
     def __len__(self) -> int:
@@ -175,14 +183,9 @@ class Segments:
         cells = cells_of("activity", activity, self.n)
         if out is None:
             out = np.empty(len(self), np.uint16)
-        elif not (
-            isinstance(out, np.ndarray)
-            and out.dtype == np.uint16
-            and out.shape == (len(self),)
-            and out.flags.c_contiguous
-        ):
-            raise ValueError(f"out must be contiguous uint16 of shape ({len(self)},)")
-        self._count(cells, out, transmission, rng)
+        else:
+            check_out(out, len(self), UINT16)
+        self._count(cells, out, transmission, stream_of(transmission, rng))
         return out
 
     def active(
@@ -215,16 +218,17 @@ class Segments:
         Notes
         -----
         Cost as `counts`, at one byte a count where no segment has more than 255 synapses, and
-        a sort of what is found. The array of counts is kept, so that one object serves one thread.
+        a sort of what is found. Each thread keeps an array of counts; none may learn meanwhile.
         """
         cells = cells_of("activity", activity, self.n)
         threshold = self._threshold(threshold)
+        seeded = stream_of(transmission, rng)
         if threshold <= 0:
             return np.arange(len(self), dtype=np.int32)
         if threshold > self._synapses.widest:
             return np.empty(0, np.int32)
         scratch, found, ends, indptr = self._synapses.buffers()
-        if transmission == 1.0:
+        if seeded is None:
             inverse = self._synapses.inverse
             ends[1], indptr[1] = 0, len(cells)
             kernels.active(
@@ -232,7 +236,7 @@ class Segments:
             )
             used = ends[1]
         else:
-            self._count(cells, scratch, transmission, rng)
+            self._count(cells, scratch, transmission, seeded)
             used = kernels.above(scratch, threshold, found)
             scratch[:] = 0
         active = found[:used].copy()
@@ -247,7 +251,7 @@ class Segments:
         Parameters
         ----------
         activities : tuple (indptr, indices), matrix or list
-            CSR arrays of active cells, a matrix of bool (activities, n), one of SciPy in CSR form,
+            CSR arrays of active cells, a matrix of bool (activities, n) or a sparse one of SciPy,
             or a list of SDRs or arrays.
         threshold : int, optional
             Another threshold than that of the segments.
@@ -366,28 +370,27 @@ class Segments:
 
     @classmethod
     def load(cls, path: str | PathLike) -> Segments:
-        """Read what `save` wrote; nothing in the file is executed."""
-        with np.load(path, allow_pickle=False) as file:
-            return cls(int(file["n"]), int(file["threshold"]), file["indptr"], file["indices"])
+        """Read what `save` wrote; nothing in the file is executed.
+
+        Raises
+        ------
+        OSError
+            Its subclass for the cause.
+        ValueError
+            If the file is none of ours.
+        """
+        return archived(path, "Segments", HELD, lambda held: cls(*(held[name] for name in HELD)))
 
     def _count(
-        self,
-        cells: np.ndarray,
-        out: np.ndarray,
-        transmission: float,
-        rng: np.random.Generator | int | None,
+        self, cells: np.ndarray, out: np.ndarray, transmission: float, seeded: np.ndarray | None
     ) -> None:
         """Counts of checked cells into ``out``."""
         inverse = self._synapses.inverse
         spans, pool = inverse.spans, inverse.pool
-        if transmission == 1.0:
+        if seeded is None:
             kernels.counts(spans, pool, cells, out)
-            return
-        transmission = check.real("transmission", transmission, 0.0, 1.0)
-        if rng is None:
-            raise ValueError(f"rng must be given where transmission < 1, got {transmission}")
-        limit, seeded = transmission * 2.0**53, state(generator(rng))
-        kernels.unreliable_counts(spans, pool, cells, out, limit, seeded)
+        else:
+            kernels.unreliable_counts(spans, pool, cells, out, transmission * 2.0**53, seeded)
 
     def _threshold(self, threshold: int | None) -> int:
         return self.threshold if threshold is None else check.integer("threshold", threshold)

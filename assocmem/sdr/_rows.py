@@ -50,10 +50,11 @@ def csr_table(size: int, indptr: Any, indices: Any) -> np.ndarray:
     return table
 
 
-def check_out(out: Any, rows: int) -> None:
-    """Refuse to write overlaps to anything but a whole int32 array of their number."""
-    if not isinstance(out, np.ndarray) or out.dtype != np.int32:
-        raise TypeError(f"out must be an array of int32, got {type(out).__name__}")
+def check_out(out: Any, rows: int, dtype: np.dtype = INT32) -> None:
+    """Refuse to write counts to anything but a whole array of their type and number."""
+    if not isinstance(out, np.ndarray) or out.dtype != dtype:
+        got = out.dtype if isinstance(out, np.ndarray) else type(out).__name__
+        raise TypeError(f"out must be an array of {dtype}, got {got}")
     if out.shape != (rows,) or not out.flags.carray:
         raise ValueError(
             f"out must be a contiguous, writable array of shape {(rows,)}, got {out.shape}"

@@ -317,7 +317,7 @@ def test_counts_may_be_written_to_an_array():
     assert segments.counts([1, 2, 3], out=out) is out
     assert np.array_equal(out, segments.counts([1, 2, 3]))
     for wrong in (np.zeros(80, np.int64), np.zeros(79, np.uint16), np.zeros(160, np.uint16)[::2]):
-        with pytest.raises(ValueError, match="out must be contiguous uint16"):
+        with pytest.raises((TypeError, ValueError), match="out must be a"):
             segments.counts([1], out=wrong)
 
 

@@ -190,10 +190,10 @@ class SequenceMemory:
         kernels.kill(self._arrays, cells)
 
     def kill(self, fraction: float) -> None:
-        """Kill cells until this fraction of those that `kill` may choose is dead.
+        """Kill a fraction of all cells, chosen at random.
 
-        All cells die in one random order that belongs to the seed, so that a larger fraction later
-        adds to the dead, and a smaller one does nothing.
+        Cells die in one random order that belongs to the seed, so that a larger fraction later adds
+        to the dead, and a smaller one does nothing.
 
         Parameters
         ----------

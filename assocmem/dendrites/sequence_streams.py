@@ -8,7 +8,6 @@ import numpy as np
 
 from .. import _validate as check
 from ..sdr._seeds import generator
-from ..sdr.draws import subsets
 
 # Before and after the swap: the first element of each sequence tells how it goes on, the elements
 # in between alone do not.
@@ -47,6 +46,8 @@ def uniform_sequences(
     >>> uniform_sequences(2048, 40, n_sequences=3, length=20, rng=1).shape
     (3, 20, 40)
     """
+    from ..sdr.draws import subsets
+
     n_sequences = check.integer("n_sequences", n_sequences, 0)
     length = check.integer("length", length, 0)
     _, indices = subsets(n, a, n_sequences * length, rng)

@@ -11,7 +11,6 @@ import numpy as np
 from .. import _validate as check
 from ..estimates import Counted, Replicated
 from ..sdr._seeds import generator, state
-from ..sdr.draws import subsets
 from ..serial import register
 from .sequence_streams import uniform_sequences
 from .temporal_memory import TemporalMemory
@@ -142,8 +141,8 @@ def simulate(
     Notes
     -----
     Storing costs about 10 ns and 20 bytes for each of the T a s synapses of a memory. Testing a
-    transition costs T a^2/n operations for overlaps with all that is stored, and a s for each
-    stored element whose overlap reaches the threshold.
+    transition costs T s a^2/n operations, or, where overlaps of elements seldom reach the
+    threshold, T a^2/n and a s for each stored element whose overlap does.
 
     Examples
     --------
@@ -191,6 +190,8 @@ def _accuracy(model: StoredTransitions, tested: int, rng: np.random.Generator) -
 
 def _store(memory, sequences: np.ndarray, s: int, rng: np.random.Generator) -> None:
     """Lay down the segments of all transitions of (sequences, length, a)."""
+    from scipy import stats
+
     from ..sdr.kernels.draws import mark_words
     from ._memory_arrays import connected
     from .kernels.segment_learning import ONE
@@ -199,6 +200,10 @@ def _store(memory, sequences: np.ndarray, s: int, rng: np.random.Generator) -> N
     a = sequences.shape[2]
     before, after = (np.ascontiguousarray(part.reshape(-1, a)) for part in
                      (sequences[:, :-1], sequences[:, 1:]))  # fmt: skip
+    # Segments of a transition are counted together if what is presented seldom overlaps with its
+    # element as much as the threshold says; otherwise that would take more visits, not fewer.
+    n, threshold = memory.model.n_columns, memory.model.activation_threshold
+    bundled = bool(stats.hypergeom.sf(threshold - 1, n, a, a) < a / n)
     single, marks = state(rng), np.zeros(mark_words(a), np.uint64)
     scratch, rows = np.empty(a, np.int64), max(1, _CHUNK // a)
     for first in range(0, len(before), rows):
@@ -208,8 +213,8 @@ def _store(memory, sequences: np.ndarray, s: int, rng: np.random.Generator) -> N
         cells = after[first : first + rows].reshape(-1).astype(np.int64)
         indptr = np.arange(len(cells) + 1, dtype=np.int64) * s
         strengths = np.full(sources.size, ONE, np.uint16)
-        groups = np.repeat(np.arange(len(part)), a)
-        row_ends = np.arange(len(part) + 1, dtype=np.int64) * a
+        groups = np.repeat(np.arange(len(part)) if bundled else -1, a if bundled else len(cells))
+        row_ends = np.arange(len(part) * bundled + 1, dtype=np.int64) * a
         memory._arrays = connected(
             memory._arrays,
             cells,
@@ -217,7 +222,7 @@ def _store(memory, sequences: np.ndarray, s: int, rng: np.random.Generator) -> N
             sources.reshape(-1),
             strengths,
             groups,
-            (row_ends, part.reshape(-1).astype(np.int64)),
+            (row_ends, part[: len(row_ends) - 1].reshape(-1).astype(np.int64)),
         )
 
 
@@ -334,6 +339,8 @@ def branching_trials(
     TypeError, ValueError
         If an argument is of the wrong type or out of range.
     """
+    from ..sdr.draws import subsets
+
     a = check.integer("a", a, 1, check.integer("n", n, 1))
     n_successors = check.integer("n_successors", n_successors, 0)
     memories = check.integer("memories", memories, 2)

@@ -9,6 +9,7 @@ from scipy import stats
 
 from assocmem import StoredTransitions
 from assocmem.dendrites import sequence_trials as trials
+from assocmem.dendrites.kernels import growing_index as index
 from assocmem.dendrites.sequence_streams import (
     SEQUENCES,
     SWAPPED,
@@ -67,16 +68,19 @@ def test_published_capacity_point():
     assert p_value(found, jaccard_accuracy(500, 64, 20, 10, 19_000)) > LEVEL
 
 
-def test_predictions_are_those_of_the_synapses():
-    # Predicted columns by matrix products of what the memory says it holds.
+@pytest.mark.parametrize("n", [150, 600])
+def test_predictions_are_those_of_the_synapses(n):
+    # Predicted columns by matrix products of what the memory says it holds. Segments are indexed
+    # one by one at n = 150, and together for each transition at n = 600.
     rng = np.random.default_rng(3)
-    sequences = uniform_sequences(150, 24, 8, 10, rng)
-    model = StoredTransitions(150, 24, 10, 5, n_sequences=8, length=10)
+    sequences = uniform_sequences(n, 24, 8, 10, rng)
+    model = StoredTransitions(n, 24, 10, 5, n_sequences=8, length=10)
     memory = model.memory.start(0)
     trials._store(memory, sequences, 10, rng)
     held = memory.synapses()
+    assert (memory._arrays.segments[:, index.CELL] == index.IS_BUNDLE).any() == (n == 600)
     assert len(held.cell) == 8 * 9 * 24 and set(np.diff(held.indptr)) == {10}
-    weights = np.zeros((len(held.cell), 150), int)
+    weights = np.zeros((len(held.cell), n), int)
     np.add.at(weights, (np.repeat(np.arange(len(held.cell)), 10), held.source), 1)
     assert weights.max() == 1
     # Segments on each cell of the successor, with synapses on the element before.

@@ -281,6 +281,10 @@ def test_goes_on_after_loading(tmp_path):
     assert other.run(stream[120:]).anomaly.tolist() == memory.run(stream[120:]).anomaly.tolist()
     assert content(other) == content(memory)
     check_index(other)
+    bundles = [
+        np.sum(m._arrays.segments[:, index.CELL] == index.IS_BUNDLE) for m in (memory, other)
+    ]
+    assert bundles[0] == bundles[1] > 0
     empty = model.start(0)
     empty.save(tmp_path / "empty.npz")
     assert SequenceMemory.load(tmp_path / "empty.npz").n_segments == 0

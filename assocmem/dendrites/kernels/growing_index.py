@@ -13,7 +13,9 @@ Segments that grow in one step have their synapses on the same few winners. They
 lists of cells the bundle stands for them all, with one entry for each winner, as if it were a
 segment with synapses on all of them. No member can have more active synapses than the bundle, so
 that members are counted only where the bundle's count reaches the threshold; this is what keeps
-input without structure cheap. A member that grows synapses elsewhere leaves, and is listed itself.
+sparse input without structure cheap (where activity is so dense that it often overlaps with winners
+as much as that, looking at members costs more than lists would). A member that grows synapses
+elsewhere leaves, and is listed itself.
 
 Nothing here checks that arenas are large enough: callers make sure of it beforehand.
 """

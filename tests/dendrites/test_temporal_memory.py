@@ -281,13 +281,26 @@ def test_goes_on_after_loading(tmp_path):
     assert other.run(stream[120:]).anomaly.tolist() == memory.run(stream[120:]).anomaly.tolist()
     assert content(other) == content(memory)
     check_index(other)
-    bundles = [
-        np.sum(m._arrays.segments[:, index.CELL] == index.IS_BUNDLE) for m in (memory, other)
-    ]
-    assert bundles[0] == bundles[1] > 0
     empty = model.start(0)
     empty.save(tmp_path / "empty.npz")
     assert SequenceMemory.load(tmp_path / "empty.npz").n_segments == 0
+
+
+def test_files_keep_what_is_indexed_together(tmp_path):
+    model = TemporalMemory(n_columns=200, cells_per_column=4)
+    memory, stream = model.start(1), random_stream(200, 20, 60, rng=5)
+    memory.run(stream[:30])
+    memory.save(tmp_path / "memory.npz")
+    other = SequenceMemory.load(tmp_path / "memory.npz")
+    bundles = [
+        np.sum(m._arrays.segments[:, index.CELL] == index.IS_BUNDLE) for m in (memory, other)
+    ]
+    assert bundles[0] == bundles[1] > 20
+    check_index(other)
+    for m in (memory, other):
+        m.run(stream[np.arange(120) % 60])
+    assert content(other) == content(memory)
+    check_index(other)
 
 
 @pytest.mark.parametrize(

@@ -114,8 +114,10 @@ def _restore(memory: SequenceMemory, entry: dict[str, np.ndarray]) -> None:
         (ends_of, pairs[1]),
     )
     m, state = memory._arrays, memory._arrays.state
-    m.ages[: len(cell), index.USED] = used[order]
-    m.ages[: len(cell), index.SERIAL] = serial[order]
+    # Bundles have places among the segments, which were created in the order given.
+    places = np.flatnonzero(m.segments[: state[index.SEGMENT_TOP], index.CELL] >= 0)
+    m.ages[places, index.USED] = used[order]
+    m.ages[places, index.SERIAL] = serial[order]
     state[list(_COUNTERS)] = counters
     state[index.N_ACTIVE], state[index.N_WINNERS] = len(active), len(winners)
     m.active[: len(active)] = active

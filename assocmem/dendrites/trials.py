@@ -71,7 +71,8 @@ def simulate(
     Notes
     -----
     A trial costs O(a + N K M s) draws of a few ns for N neurons of K segments of M patterns. Moves
-    of a particle are about 4 for each synapse, 20 to 50 ns each.
+    of a particle are some 3 for each synapse (6 with whole clusters), of 20 to 50 ns each for one
+    neuron and more for several.
 
     Examples
     --------
@@ -81,7 +82,7 @@ def simulate(
     >>> model = Detector(Uniform(n=500, a=128), n_synapses=24, threshold=12, noise=Drop(64))
     >>> found = simulate(model, trials=20_000, seed=1)
     >>> print(f"{found['false_positive'].mean:.4f} {found['false_negative'].mean:.2f}")
-    0.0075 0.42
+    0.0075 0.41
     """
     code = coded(model)
     trials = check.integer("trials", trials, 1)
@@ -127,7 +128,7 @@ def _estimate(
         seen = count_events(code, lost, pilot, (seed, int(lost), 0), mapped)
         if rest == 0:
             return Counted(seen, pilot)
-        # All of the event, or enough of it; which of the two is not left to the trials that count.
+        # The pilot is not among the trials that count, so that its choice does not bias them.
         method = "trials" if seen * rest >= _ENOUGH * pilot else "rare"
         trials = rest
     if method != "trials":

@@ -17,6 +17,7 @@ from assocmem.sdr.noise import Drop, Kill, Replace, Swap
 
 # Probability that a right simulation fails one comparison. Seeds are fixed.
 FALSE_ALARM = 1e-5
+SLOW = pytest.mark.slow
 
 
 def mass(n, a, s, b):
@@ -113,8 +114,8 @@ def test_wrong_probability_is_found_out():
         (Replace(60), tail(300, 60, 30, 30 - 11)),
         (Kill(1500), tail(10_000, 1500, 30, 30 - 11)),
         (
-            Swap(1500),
-            # 2000 cells, all but 100 active: most of those silenced come back.
+            Swap(200),
+            # 400 cells, of which 300 are active: most of those silenced come back.
             None,
         ),
     ],
@@ -123,12 +124,12 @@ def test_wrong_probability_is_found_out():
 def test_false_negatives(noise, exact):
     n, a, s, theta = 10_000, 300, 30, 12
     if isinstance(noise, Swap):
-        n, a, v = 2000, 1900, 1500
+        n, a, v = 400, 300, 200
         exact = sum(
             mass(n - a + v, v, v, back) * tail(a, v - back, s, s - theta + 1)
             for back in range(v + 1)
         )
-    assert exact < 1e-7
+    assert exact < 1e-6
     model = Detector(Uniform(n, a), s, theta, noise=noise)
     found = simulate(model, trials=60_000, seed=4)["false_negative"]
     assert found.method == "splitting"
@@ -155,6 +156,7 @@ def test_transmission():
     assert agrees(found, 1 - binomial_tail(s, p, theta))
 
 
+@pytest.mark.slow
 def test_unions():
     n, a, s, theta, number = 20_000, 200, 25, 15, 8
     exact = union_false_positive(n, a, s, theta, number)
@@ -208,10 +210,12 @@ def test_bernoulli():
 @pytest.mark.parametrize(
     "model",
     [
-        Detector(UnequalRates(2000, 0.03, 0.5), 20, 10),
+        pytest.param(Detector(UnequalRates(2000, 0.03, 0.5), 20, 10), marks=SLOW),
         Detector(UnequalRates(2000, 0.05, 1.0), 12, 10, transmission=0.9),
-        Detector(UnequalRates(400, 0.1, 0.5), 10, 10, n_patterns=2),
-        Detector(UnequalRates(500, 0.06, 0.5), 10, 8, n_segments=4),
+        pytest.param(
+            Detector(UnequalRates(400, 0.1, 0.5), 10, 10, n_patterns=2), marks=pytest.mark.slow
+        ),
+        pytest.param(Detector(UnequalRates(500, 0.06, 0.5), 10, 8, n_segments=4), marks=SLOW),
     ],
     ids=repr,
 )
@@ -231,10 +235,21 @@ def test_two_methods_agree_where_rates_differ(model):
         Detector(Clustered(400, 40, 4, 1.0), 20, 11),
         Detector(Clustered(400, 40, 8, 0.5), 20, 10),
         Detector(Clustered(400, 40, 4, 0.8), 12, 12, n_patterns=3),
-        Detector(Clustered(400, 40, 5, 0.6), 20, 10, n_segments=5, transmission=0.9),
-        Population(Detector(Clustered(400, 40, 4, 0.7), 16, 7), 4, 3),
-        Population(Detector(Uniform(400, 40), 16, 6, n_segments=3), 5, 3),
-        Population(Detector(Bernoulli(300, 0.1), 12, 7, n_patterns=2), 4, 2),
+        pytest.param(
+            Detector(Clustered(400, 40, 5, 0.6), 20, 10, n_segments=5, transmission=0.9),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            Population(Detector(Clustered(400, 40, 4, 0.7), 16, 7), 4, 3), marks=pytest.mark.slow
+        ),
+        pytest.param(
+            Population(Detector(Uniform(400, 40), 16, 6, n_segments=3), 5, 3),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            Population(Detector(Bernoulli(300, 0.1), 12, 7, n_patterns=2), 4, 2),
+            marks=pytest.mark.slow,
+        ),
         Population(Detector(UnequalRates(300, 0.1, 0.7), 12, 6), 3, 2),
     ],
     ids=repr,

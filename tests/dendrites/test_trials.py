@@ -163,7 +163,7 @@ SMALL = [
 @pytest.mark.parametrize("model", SMALL, ids=repr)
 def test_trials_against_enumeration(model):
     exact = enumerated(model)
-    found = simulate(model, trials=100_000, seed=11, method="trials")
+    found = simulate(model, trials=50_000, seed=11, method="trials")
     for name, estimate in found.items():
         assert isinstance(estimate, Counted)
         judged = stats.binomtest(estimate.successes, estimate.trials, exact[name])
@@ -180,7 +180,7 @@ def agrees(estimate, exact):
 @pytest.mark.parametrize("model", SMALL, ids=repr)
 def test_splitting_against_enumeration(model):
     exact = enumerated(model)
-    found = simulate(model, trials=40_000, seed=12, method="splitting")
+    found = simulate(model, trials=20_000, seed=12, method="splitting")
     for name, estimate in found.items():
         assert agrees(estimate, exact[name]), (name, estimate.mean, exact[name])
         assert isinstance(estimate, Replicated) or not 1e-12 < exact[name] < 0.2
@@ -193,7 +193,7 @@ def alone(model):
 @pytest.mark.parametrize("model", list(filter(alone, SMALL)), ids=repr)
 def test_importance_against_enumeration(model):
     exact = enumerated(model)["false_positive"]
-    found = simulate(model, trials=40_000, seed=13, method="importance")["false_positive"]
+    found = simulate(model, trials=20_000, seed=13, method="importance")["false_positive"]
     assert agrees(found, exact), (found.mean, exact)
 
 

@@ -98,7 +98,7 @@ def happened():
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_equals_plain_memory(seed, happened):
+def test_equals_plain_memory(seed, happened, tmp_path):
     model, rng = random_case(seed)
     memory, plain = model.start(seed), PlainMemory(model, seed)
     size = int(rng.integers(4, 9))
@@ -107,6 +107,9 @@ def test_equals_plain_memory(seed, happened):
         if rng.random() < 0.03:
             memory.reset()
             plain.reset()
+        if t == 100:
+            memory.save(tmp_path / "memory.npz")
+            memory = SequenceMemory.load(tmp_path / "memory.npz")
         if rng.random() < 0.005:
             dying = rng.choice(model.n_cells, 3, replace=False)
             memory.kill_cells(dying)

@@ -18,11 +18,18 @@ _HOME = {
     "Power": "nonlinearity",
     "Segments": "segments",
     "SequenceMemory": "sequence_memory",
+    "SequenceRun": "sequence_results",
+    "SequenceStep": "sequence_results",
     "Sigmoid": "nonlinearity",
     "SpatialPooler": "spatial_pooler",
     "Step": "nonlinearity",
     "StoredTransitions": "sequence_trials",
     "TemporalMemory": "temporal_memory",
+    "high_order_stream": "sequence_streams",
+    "random_stream": "sequence_streams",
+    "simulate": "trials",
+    "swap_experiment": "sequence_swap",
+    "uniform_sequences": "sequence_streams",
 }
 
 __all__ = sorted(_HOME)

@@ -17,7 +17,9 @@ def integers(name: str, value: Any, low: int | None = None, high: Any = None) ->
     ``high`` may be an array that broadcasts with it.
     """
     array = np.asarray(value)
-    if array.dtype.kind not in "iu" and not (array.dtype == object and array.ndim == 0):
+    # Integers beyond 64 bits come as objects, and so does much else, of which some would be cut.
+    large = array.dtype == object and array.ndim == 0 and type(array[()]) is int
+    if array.dtype.kind not in "iu" and not large:
         raise TypeError(
             f"{name} must be an integer or an array of integers, got {value!r:.120} "
             f"of dtype {array.dtype}"
@@ -44,7 +46,7 @@ def reals(name: str, value: Any, low: float = 0.0, high: float = 1.0) -> np.ndar
     array = array.astype(float)
     outside = ~((array >= low) & (array <= high))
     if np.any(outside):
-        raise ValueError(f"{name} must be in [{low:g}, {high:g}], got {array[outside].flat[0]!r}")
+        raise ValueError(f"{name} must be in [{low:g}, {high:g}], got {array[outside].flat[0]}")
     return array
 
 

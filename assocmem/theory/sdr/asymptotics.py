@@ -141,7 +141,8 @@ def local_slope(
     low, high = integers("low", low, 1), integers("high", high, 1)
     if np.any(low >= high):
         raise ValueError(f"low must be below high, got low={low}, high={high}")
-    integers("theta", theta, 0, np.minimum(a, s))
+    a, s = integers("a", a, 0, low), integers("s", s, 0, low)
+    theta = integers("theta", theta, 0, np.minimum(a, s))
     fall = np.subtract(log_tail(theta, high, a, s), log_tail(theta, low, a, s))
     slope = fall / np.log(high / low)
     return float(slope) if np.ndim(slope) == 0 else slope
@@ -175,7 +176,8 @@ def sparsity_floor(q: ArrayLike, s: ArrayLike, theta: ArrayLike) -> Probability:
     >>> print(sparsity_floor(0.25, 24, 12))
     0.00719965 (n -> infinity at fixed sparsity)
     """
-    return Probability.of_log(log_binomial_tail(theta, s, q), "n -> infinity at fixed sparsity")
+    tail = log_binomial_tail(theta, integers("s", s, 0), reals("q", q))
+    return Probability.of_log(tail, "n -> infinity at fixed sparsity")
 
 
 def large_s(q: ArrayLike, s: ArrayLike, theta: ArrayLike) -> Probability:
@@ -275,6 +277,5 @@ def noise_limit(eta: ArrayLike, s: ArrayLike, theta: ArrayLike) -> Probability:
         If an argument is of the wrong type or out of range.
     """
     s, theta = integers("s", s, 0), integers("theta", theta)
-    return Probability.of_log(
-        log_binomial_tail(s - theta + 1, s, eta), "a -> infinity at fixed loss"
-    )
+    tail = log_binomial_tail(s - theta + 1, s, reals("eta", eta))
+    return Probability.of_log(tail, "a -> infinity at fixed loss")

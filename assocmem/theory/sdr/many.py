@@ -212,12 +212,14 @@ def population_false_alarm(
     TypeError, ValueError
         If an argument is of the wrong type or out of range.
     """
-    n_neurons, quorum = neurons(n_neurons, quorum)
-    ln_phi = log_of("phi", phi)
+    return _at_least(*neurons(n_neurons, quorum), log_of("phi", phi))
+
+
+def _at_least(n_neurons: np.ndarray, events: np.ndarray, ln_p: np.ndarray) -> Probability:
+    """B(N, p, events) from ln p."""
     with np.errstate(divide="ignore"):
-        ln_rest = np.log1p(-np.exp(ln_phi))
-    found = log_quorum(quorum, n_neurons, ln_phi, ln_rest)
-    return Probability.of_log(found)
+        ln_rest = np.log1p(-np.exp(ln_p))
+    return Probability.of_log(log_quorum(events, n_neurons, ln_p, ln_rest))
 
 
 def population_miss(
@@ -250,4 +252,4 @@ def population_miss(
         If an argument is of the wrong type or out of range.
     """
     n_neurons, quorum = neurons(n_neurons, quorum)
-    return population_false_alarm(n_neurons, epsilon, n_neurons - quorum + 1)
+    return _at_least(n_neurons, n_neurons - quorum + 1, log_of("epsilon", epsilon))

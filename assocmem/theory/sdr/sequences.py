@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from ... import _validate as check
-from ._arguments import integers
+from ._arguments import integers, reals
 from .false_predictions import (
     checked,
     false_prediction,
@@ -121,9 +121,10 @@ def published_accuracy(
     Parameters
     ----------
     n, a, s, theta : int or ndarray
-        Cells, active ones, synapses of a segment and its threshold; broadcast together.
+        Cells, active ones (from 1 to n), synapses of a segment and its threshold; broadcast
+        together.
     n_elements : float or ndarray
-        K, stored elements. The authors count all of them though the last of a sequence has no
+        K >= 0, stored elements. The authors count all of them though the last of a sequence has no
         successor; see `transitions`.
 
     Returns
@@ -131,6 +132,11 @@ def published_accuracy(
     float or ndarray
         J in (0, 1]. A lower bound on neither the mean nor the median accuracy: see
         `jaccard_accuracy`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range.
 
     References
     ----------
@@ -142,10 +148,12 @@ def published_accuracy(
     >>> print(round(published_accuracy(500, 64, 20, 10, 20_000), 3))
     0.604
     """
+    n = integers("n", n, 1)
+    a, count = integers("a", a, 1, n), reals("n_elements", n_elements, 0.0, 1e300)
     fp = np.exp(log_tail(theta, n, a, s))
-    n, a, count = (np.asarray(value, dtype=float) for value in (n, a, n_elements))
-    with np.errstate(divide="ignore"):
-        wrong = -np.expm1(count * a / n * np.log1p(-fp))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        silent = count * a / n * np.log1p(-fp)
+    wrong = -np.expm1(np.where(count > 0.0, silent, 0.0))
     accuracy = a / (a + (n - a) * wrong)
     return float(accuracy) if accuracy.ndim == 0 else accuracy
 

@@ -209,6 +209,7 @@ def balanced_threshold(q: ArrayLike, eta: ArrayLike, s: ArrayLike) -> Balance:
     Returns
     -------
     Balance
+        In the common shape of the arguments.
 
     Raises
     ------
@@ -232,12 +233,11 @@ def balanced_threshold(q: ArrayLike, eta: ArrayLike, s: ArrayLike) -> Balance:
     kept, lost = np.log1p(gap / q), np.log1p(gap / eta)  # of (1 - eta)/q and (1 - q)/eta
     x = lost / (kept + lost)
     information = kullback(x, q)
-    theta = s * x
-    return Balance(
-        float(theta) if np.ndim(theta) == 0 else theta,
-        information,
-        Probability.of_log(-s * information, "Chernoff information"),
-    )
+    theta, information = np.broadcast_arrays(s * x, information)
+    error = Probability.of_log(-s * information, "Chernoff information")
+    if theta.ndim == 0:
+        return Balance(float(theta), float(information), error)
+    return Balance(theta.copy(), information.copy(), error)
 
 
 class Grid(NamedTuple):

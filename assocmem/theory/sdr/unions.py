@@ -322,9 +322,9 @@ def union_given_overlap(
     s, theta = integers("s", s, 0, a), integers("theta", theta)
     m, p = integers("m", m, 1, MOST_PATTERNS), reals("p", p)
     overlap = integers("overlap", overlap, 0, a)
-    if np.any(np.asarray(active) < overlap):
-        raise ValueError(f"active must be at least overlap, got {active!r} with {overlap!r}")
     active = integers("active", active, 0, n - a + overlap)
+    if np.any(active < overlap):
+        raise ValueError(f"active must be at least overlap, got {active} with {overlap}")
     shape, flat = together(n, a, s, theta, m, p, overlap, active)
     fires, silent = np.empty(flat[0].size), np.empty(flat[0].size)
     fill_union_sides(*flat, fires, silent)

@@ -124,8 +124,9 @@ class GatedUnits:
 
     Raises
     ------
-    ValueError
-        If a shape does not fit.
+    TypeError, ValueError
+        If an argument is of the wrong type, a shape does not fit, or a weight that does not exist
+        is not 0.
     """
 
     def __init__(
@@ -136,6 +137,8 @@ class GatedUnits:
         segments: np.ndarray,
         mask: np.ndarray | None = None,
     ) -> None:
+        if not isinstance(model, DendriticLayer):
+            raise TypeError(f"model must be a DendriticLayer, got {model!r}")
         m = model
         self.model = model
         self.weights = _floats("weights", weights, (m.n_units, m.n_inputs))
@@ -144,6 +147,8 @@ class GatedUnits:
         if mask is not None and np.shape(mask) != self.weights.shape:
             raise ValueError(f"mask must have shape {self.weights.shape}, got {np.shape(mask)}")
         self.mask = None if mask is None else np.asarray(mask, bool)
+        if self.mask is not None and np.any(self.weights[~self.mask]):
+            raise ValueError("weights must be 0 where mask says that there are none")
         self._kept: dict[str, np.ndarray] | None = None
 
     def __repr__(self) -> str:
@@ -172,7 +177,8 @@ class GatedUnits:
         Notes
         -----
         Cost: batch n_units n_inputs multiplications, and n_units n_segments n_context for each
-        context given.
+        context given. ``x`` and ``context`` are kept, not copied, for `backward`: they must not
+        change before it.
         """
         m = self.model
         x = _floats("x", x, (None, m.n_inputs))
@@ -254,7 +260,11 @@ def strongest_segment(
         Of equal ones the lowest.
     activation : ndarray, shape (batch, n_units)
     """
-    units, each, size = np.shape(segments)
+    segments = _floats("segments", segments, (None, None, None))
+    units, each, size = segments.shape
+    context = _floats("context", context, (None, size))
+    if not each:
+        raise ValueError("segments must hold at least one for each unit, got none")
     dots = (context @ np.reshape(segments, (units * each, size)).T).reshape(-1, units, each)
     index = np.argmax(np.abs(dots) if absolute else dots, axis=-1)
     return index, np.take_along_axis(dots, index[..., None], axis=-1)[..., 0]
@@ -282,6 +292,8 @@ def k_winners(y: np.ndarray, k: int) -> np.ndarray:
     array([False,  True,  True, False, False])
     """
     y = np.asarray(y)
+    if y.ndim == 0 or y.dtype.kind not in "biuf":
+        raise TypeError(f"y must be an array of real numbers, got {y!r}")
     n = y.shape[-1]
     k = check.integer("k", k, 1, n)
     if np.isnan(y).any():
@@ -313,8 +325,8 @@ def prototype_context(examples: np.ndarray, on: float = 0.1) -> SDR:
     from ..sdr.sdr import SDR
 
     examples = _floats("examples", examples, (None, None))
-    if len(examples) == 0:
-        raise ValueError("examples must hold at least one, got none")
+    if examples.size == 0:
+        raise ValueError(f"examples must hold at least one input, got shape {examples.shape}")
     check.real("on", on, 0.0, 1.0, open_low=True)
     mean = examples.mean(axis=0)
     chosen = k_winners(mean, max(1, round(on * len(mean))))

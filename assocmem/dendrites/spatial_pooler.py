@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ..sdr.sdr import SDR
 
+_STRONGEST = 700.0  # boost of which the exponential is a double
 _RAISE_EVERY = 50  # steps between updates of the smallest duty cycle that is tolerated
 
 
@@ -54,8 +55,8 @@ class SpatialPooler:
     duty_period : int
         Steps over which duty cycles are averaged, >= 1.
     boost : float
-        beta >= 0: overlaps are multiplied by exp(beta (target - duty)), with the active duty cycle
-        of the column, and as target ``density``, or with an inhibition radius the mean duty cycle
+        beta from 0 to 700: overlaps are multiplied by exp(beta (target - duty)), with the active
+        duty cycle of the column, and as target ``density``, or with an inhibition radius the mean duty cycle
         of the neighbourhood.
     wrap : bool
         Whether sheets are tori.
@@ -113,7 +114,7 @@ class SpatialPooler:
         threshold = check.integer("stimulus_threshold", self.stimulus_threshold, 0)
         object.__setattr__(self, "stimulus_threshold", threshold)
         object.__setattr__(self, "duty_period", check.integer("duty_period", self.duty_period, 1))
-        object.__setattr__(self, "boost", check.real("boost", self.boost, 0.0))
+        object.__setattr__(self, "boost", check.real("boost", self.boost, 0.0, _STRONGEST))
         if not isinstance(self.wrap, bool):
             raise TypeError(f"wrap must be True or False, got {self.wrap!r}")
 
@@ -237,11 +238,13 @@ class PooledColumns:
         """
         from ..sdr.kernels.packed import overlap_rows
         from ..sdr.sdr import SDR
+        from ._cells import cells_of
 
         m = self.model
-        given = activity if isinstance(activity, SDR) else SDR(m.n_inputs, activity)
-        if given.n != m.n_inputs:
-            raise ValueError(f"activity must be of {m.n_inputs} inputs, got {given.n}")
+        if not isinstance(learn, (bool, np.bool_)):
+            raise TypeError(f"learn must be True or False, got {learn!r}")
+        cells = cells_of("activity", activity, m.n_inputs)
+        given = activity if isinstance(activity, SDR) else SDR(m.n_inputs, cells)
         overlap_rows(self._connected, given.packed, self._overlaps)
         taking_part = self._overlaps >= max(1, m.stimulus_threshold)
         score = np.where(taking_part, self._overlaps * self.boosts, 0.0)
@@ -315,15 +318,53 @@ class PooledColumns:
             If the file is none of ours.
         """
         from ..serial import from_json
+        from ._archives import archived
 
-        with np.load(path, allow_pickle=False) as held:
-            state = {name: held[name] for name in held.files}
-        if "model" not in state:
-            raise ValueError(f"path must be a file of PooledColumns, got {path!r}")
-        model = from_json(str(state.pop("model")))
-        if not isinstance(model, SpatialPooler):
-            raise ValueError(f"path must be a file of PooledColumns, {path!r} holds {model!r}")
-        return cls(model, state)
+        def made(held: dict[str, np.ndarray]) -> PooledColumns:
+            model = from_json(str(held.pop("model")))
+            if not isinstance(model, SpatialPooler):
+                raise ValueError(f"it holds {model!r}")
+            return cls(model, _checked(model, held))
+
+        return archived(path, "PooledColumns", ("model", *_STATE), made)
+
+
+# What a file holds besides the model: kinds of dtypes, and bounds of entries where there are any.
+_STATE: dict[str, tuple[str, float, float]] = {
+    "indptr": ("i", 0, np.inf),
+    "indices": ("i", 0, np.inf),
+    "permanence": ("f", 0.0, 1.0),
+    "priority": ("i", 0, np.inf),
+    "active_duty": ("f", 0.0, 1.0),
+    "overlap_duty": ("f", 0.0, 1.0),
+    "least_duty": ("f", 0.0, 1.0),
+    "steps": ("i", 0, np.inf),
+}
+
+
+def _checked(model: SpatialPooler, held: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """State of columns as a file has it, or a refusal: kernels trust it."""
+    from .kernels.segments import rising
+
+    columns, synapses = model.n_columns, len(held["indices"])
+    shapes = dict.fromkeys(_STATE, (columns,))
+    shapes |= {"indptr": (columns + 1,), "indices": (synapses,), "permanence": (synapses,)}
+    shapes["steps"] = ()
+    for name, (kind, low, high) in _STATE.items():
+        array = held[name]
+        if array.dtype.kind != kind or array.shape != shapes[name]:
+            raise ValueError(f"{name} is of {array.dtype} and shape {array.shape}")
+        if not np.all((array >= low) & (array <= high)):
+            raise ValueError(f"{name} is not within [{low:g}, {high:g}]")
+    indptr = held["indptr"]
+    if indptr[0] != 0 or indptr[-1] != synapses or np.any(np.diff(indptr) < 0):
+        raise ValueError("indptr does not rise from 0 to the number of synapses")
+    if rising(indptr, held["indices"], model.n_inputs) >= 0:
+        raise ValueError(f"indices are not different inputs below {model.n_inputs}, rising")
+    if not np.array_equal(np.sort(held["priority"]), np.arange(columns)):
+        raise ValueError("priority is no order of the columns")
+    held["permanence"] = held["permanence"].astype(np.float32)
+    return {name: held[name] for name in _STATE}
 
 
 def _sheet(name: str, value: Any) -> int | tuple[int, int]:

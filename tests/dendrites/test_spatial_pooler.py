@@ -193,5 +193,5 @@ def test_inputs_are_checked():
     columns = SpatialPooler(10, 10).start()
     with pytest.raises(ValueError, match="10"):
         columns.step([3, 10])
-    with pytest.raises(ValueError, match="10 inputs"):
+    with pytest.raises(ValueError, match="n=10 cells"):
         columns.step(SDR(11, [1]))

@@ -14,15 +14,15 @@ from .kernels import packed
 MOST = 2**31 - 1
 
 
-def dimensions_of(n: int | Sequence[int]) -> tuple[int, ...]:
-    """Extents from a number of cells or a shape."""
+def dimensions_of(n: int | Sequence[int], name: str = "n") -> tuple[int, ...]:
+    """Extents from a number of cells or a shape, called ``name`` where they are refused."""
     if isinstance(n, (tuple, list)):
         if not n:
-            raise ValueError(f"n must be a number of cells or their shape, got {n!r}")
-        extents = tuple(check.integer(f"n[{k}]", extent, 1) for k, extent in enumerate(n))
-        check.integer("the number of cells of shape n", math.prod(extents), 1, MOST)
+            raise ValueError(f"{name} must be a number of cells or their shape, got {n!r}")
+        extents = tuple(check.integer(f"{name}[{k}]", extent, 1) for k, extent in enumerate(n))
+        check.integer(f"the number of cells of shape {name}", math.prod(extents), 1, MOST)
         return extents
-    return (check.integer("n", n, 1, MOST),)
+    return (check.integer(name, n, 1, MOST),)
 
 
 def locked(array: np.ndarray) -> np.ndarray:
@@ -30,11 +30,21 @@ def locked(array: np.ndarray) -> np.ndarray:
     return np.asarray(memoryview(array).toreadonly())  # type: ignore[arg-type]
 
 
+def array_of(name: str, value: Any) -> np.ndarray:
+    """An array of what was given, or a refusal of lists of different lengths."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must be an array, got {value!r}") from None
+
+
 def cells_of(sparse: Iterable[int], n: int) -> np.ndarray:
     """Active cells, int32, strictly rising, of whatever integers were given."""
     if not isinstance(sparse, (np.ndarray, list, tuple)):
+        if not isinstance(sparse, Iterable):
+            raise TypeError(f"sparse must be a list of cells, got {sparse!r}")
         sparse = list(sparse)
-    given = np.asarray(sparse)
+    given = array_of("sparse", sparse)
     if given.ndim != 1:
         raise ValueError(f"sparse must be a list of cells, got an array of shape {given.shape}")
     if given.size == 0:

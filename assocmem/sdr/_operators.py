@@ -119,7 +119,7 @@ class Operators:
     def __lt__(self, other: Any) -> bool:
         if not isinstance(other, Operators):
             return NotImplemented
-        return self.size < other.size and other.contains(self)
+        return other.contains(self) and self.size < other.size
 
     def __gt__(self, other: Any) -> bool:
         return other < self if isinstance(other, Operators) else NotImplemented

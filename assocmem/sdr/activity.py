@@ -27,9 +27,7 @@ class Activity(Protocol):
         """One activity."""
         ...
 
-    def draw_rows(
-        self, count: int, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def draw_rows(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """``count`` activities as CSR arrays: int64 (count + 1,) and int32 (total,).
 
         Row k is ``indices[indptr[k]:indptr[k + 1]]``, in rising order.
@@ -78,9 +76,7 @@ class Uniform(_Drawn):
         """Number of active cells a."""
         return float(self.a)
 
-    def draw_rows(
-        self, count: int, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def draw_rows(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """``count`` activities as CSR arrays, see `Activity.draw_rows`. Cost O(count a)."""
         from .draws import subsets
 
@@ -122,9 +118,7 @@ class Bernoulli(_Drawn):
         """Probability of each cell, shape (n,)."""
         return np.full(self.n, self.rate)
 
-    def draw_rows(
-        self, count: int, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def draw_rows(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """``count`` activities as CSR arrays, see `Activity.draw_rows`. Cost O(active cells)."""
         from .draws import independent
 
@@ -170,6 +164,8 @@ class UnequalRates(_Drawn):
     @cached_property
     def rates(self) -> np.ndarray:
         """Probability of each cell, rising, shape (n,), read-only."""
+        from ._cells import locked  # with kernels, which take time to load
+
         if self.cv == 0.0:
             found = np.full(self.n, self.mean)
         else:
@@ -178,17 +174,18 @@ class UnequalRates(_Drawn):
             total = (1.0 / self.mean - 1.0) / self.cv**2 - 1.0
             law = stats.beta(self.mean * total, (1.0 - self.mean) * total)
             found = law.ppf((np.arange(self.n) + 0.5) / self.n)
-        found.setflags(write=False)
-        return found
+        return locked(np.array(found))
+
+    def __getstate__(self) -> dict[str, float]:
+        # Rates follow from these; what a pickle held might be written to.
+        return {"n": self.n, "mean": self.mean, "cv": self.cv}
 
     @property
     def mean_size(self) -> float:
         """Mean number of active cells, the sum of the rates."""
         return float(self.rates.sum())
 
-    def draw_rows(
-        self, count: int, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def draw_rows(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """``count`` activities as CSR arrays, see `Activity.draw_rows`. Cost O(count n)."""
         from .draws import independent
 
@@ -262,9 +259,7 @@ class Clustered(_Drawn):
         """Number of active cells a."""
         return float(self.a)
 
-    def draw_rows(
-        self, count: int, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def draw_rows(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """``count`` activities as CSR arrays, see `Activity.draw_rows`. Cost O(count a)."""
         from .draws import clustered
 

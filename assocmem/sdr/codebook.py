@@ -151,12 +151,12 @@ class Codebook:
         packed.size_rows(self._table, out)
         return out
 
-    def _words_of(self, query: Any) -> np.ndarray:
-        if not isinstance(query, SDR):
-            raise TypeError(f"query must be an SDR, got {type(query).__name__}")
-        if query.n != self._n:
-            raise ValueError(f"query must have n={self._n} cells, got {query.n}")
-        return query.packed
+    def _words_of(self, given: Any, name: str = "query") -> np.ndarray:
+        if not isinstance(given, SDR):
+            raise TypeError(f"{name} must be an SDR, got {type(given).__name__}")
+        if given.n != self._n:
+            raise ValueError(f"{name} must have n={self._n} cells, got {given.n}")
+        return given.packed
 
     def append(self, sdr: SDR) -> None:
         """Add a row. Cost O(n/64), averaged over many.
@@ -166,7 +166,7 @@ class Codebook:
         TypeError, ValueError
             If it is not an SDR of n cells.
         """
-        words = self._words_of(sdr)
+        words = self._words_of(sdr, "sdr")
         self._reserve(1)
         self._table[-1] = words
 
@@ -185,6 +185,8 @@ class Codebook:
             self._reserve(len(rows))
             self._table[len(self._table) - len(rows) :] = rows
             return
+        if isinstance(sdrs, SDR) or not isinstance(sdrs, Iterable):
+            raise TypeError(f"sdrs must be SDRs in a list or codebook, got {sdrs!r}")
         for sdr in sdrs:
             self.append(sdr)
 
@@ -307,6 +309,8 @@ class Codebook:
         """
         table = self._table
         if rows is not None:
+            if not isinstance(rows, (slice, Iterable)):
+                raise TypeError(f"rows must be a slice or integers, got {rows!r}")
             table = np.ascontiguousarray(table[rows if isinstance(rows, slice) else list(rows)])
         words = np.zeros(table.shape[1], np.uint64)
         packed.union_rows(table, words)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _validate as check
-from ._cells import cells_of, checked_words, dimensions_of, locked
+from ._cells import array_of, cells_of, checked_words, dimensions_of, locked
 from ._noisy import disturbed
 from ._operators import Operators
 from ._seeds import generator
@@ -108,8 +108,8 @@ class SDR(Operators):
         >>> SDR.from_dense([[0, 1, 0], [0, 0, 1]])
         SDR((2, 3), [1, 5])
         """
-        given = np.asarray(array)
-        if given.ndim == 0:
+        given = array_of("array", array)
+        if given.ndim == 0 or given.size == 0:
             raise ValueError(f"array must hold one entry for each cell, got {array!r}")
         if given.dtype.kind != "b" and (
             given.dtype.kind not in "iuf" or not np.all((given == 0) | (given == 1))
@@ -149,18 +149,30 @@ class SDR(Operators):
             If there are not as many lists as dimensions, or an index is out of range or a cell
             there twice.
         """
-        extents = dimensions_of(dimensions)
-        if len(coordinates) != len(extents):
+        extents = dimensions_of(dimensions, "dimensions")
+        try:
+            lists = [array_of("coordinates", entry) for entry in coordinates]
+        except TypeError:
+            raise TypeError(f"coordinates must be lists of indices, got {coordinates!r}") from None
+        if len(lists) != len(extents):
             raise ValueError(
                 f"coordinates must be {len(extents)} lists for dimensions {extents}, "
-                f"got {len(coordinates)}"
+                f"got {len(lists)}"
             )
-        lists = [np.asarray(entry, dtype=np.int64 if len(entry) == 0 else None)
-                 for entry in coordinates]  # fmt: skip
-        try:
-            cells = np.ravel_multi_index(lists, extents)
-        except (ValueError, TypeError) as error:
-            raise type(error)(f"coordinates must be indices within {extents}: {error}") from None
+        for k, (entry, extent) in enumerate(zip(lists, extents, strict=True)):
+            if entry.ndim != 1 or len(entry) != len(lists[0]):
+                raise ValueError(
+                    f"coordinates must be lists of one length, got shapes "
+                    f"{', '.join(str(each.shape) for each in lists)}"
+                )
+            if entry.size and entry.dtype.kind not in "iu":
+                raise TypeError(f"coordinates[{k}] must be integers, got dtype {entry.dtype}")
+            wrong = entry[(entry < 0) | (entry >= extent)]
+            if wrong.size:
+                raise ValueError(
+                    f"coordinates[{k}] must be indices from 0 to {extent - 1}, got {wrong[0]}"
+                )
+        cells = np.ravel_multi_index([entry.astype(np.int64) for entry in lists], extents)
         return cls(extents, cells)
 
     @property
@@ -234,7 +246,8 @@ class SDR(Operators):
         SDR((2, 3), [1, 5])
         """
         single = len(dimensions) == 1 and isinstance(dimensions[0], (tuple, list))
-        extents = dimensions_of(dimensions[0] if single else dimensions)  # type: ignore[arg-type]
+        wanted = dimensions[0] if single else dimensions
+        extents = dimensions_of(wanted, "dimensions")  # type: ignore[arg-type]
         if math.prod(extents) != self._n:
             raise ValueError(f"dimensions must hold n={self._n} cells, got {extents}")
         made = SDR.__new__(SDR)
@@ -272,7 +285,18 @@ class SDR(Operators):
                 raise TypeError(f"others must be SDRs, got {type(other).__name__}")
         all_of_them = (self, *others)
         if axis is not None:
-            axis = check.integer("axis", axis, -len(self._dimensions), len(self._dimensions) - 1)
+            rank = len(self._dimensions)
+            axis = check.integer("axis", axis, -rank, rank - 1) % rank
+            for other in others:
+                fits = len(other._dimensions) == rank and all(
+                    k == axis or extent == other._dimensions[k]
+                    for k, extent in enumerate(self._dimensions)
+                )
+                if not fits:
+                    raise ValueError(
+                        f"others must have dimensions {self._dimensions} but along axis {axis}, "
+                        f"got {other._dimensions}"
+                    )
             return SDR.from_dense(np.concatenate([each.dense for each in all_of_them], axis=axis))
         dimensions = dimensions_of(sum(each._n for each in all_of_them))
         cells, first = np.empty(sum(each.size for each in all_of_them), np.int32), 0
@@ -344,7 +368,10 @@ class SDR(Operators):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         """The dense view, for NumPy."""
-        return self.dense.astype(dtype or np.bool_, copy=bool(copy))
+        wanted = np.dtype(np.bool_ if dtype is None else dtype)
+        if copy is False and wanted != np.bool_:
+            raise ValueError(f"copy must not be False where dtype is {wanted}: cells are bool")
+        return self.dense.astype(wanted, copy=bool(copy))
 
     def __copy__(self) -> SDR:
         return self

@@ -196,8 +196,8 @@ BOOK = Codebook.draw(Uniform(10, 3), 4, 0)
 @pytest.mark.parametrize(
     "call, error, text",
     [
-        (lambda: Codebook(10, [SDR(11)]), ValueError, "query must have n=10 cells, got 11"),
-        (lambda: Codebook(10, [[1, 2]]), TypeError, "query must be an SDR, got list"),
+        (lambda: Codebook(10, [SDR(11)]), ValueError, "sdr must have n=10 cells, got 11"),
+        (lambda: Codebook(10, [[1, 2]]), TypeError, "sdr must be an SDR, got list"),
         (lambda: Codebook(0), ValueError, "n must be"),
         (lambda: BOOK.overlaps(SDR(11)), ValueError, "query must have n=10"),
         (lambda: BOOK.overlaps(SDR(10), np.empty(4, np.int64)), TypeError, "int32"),

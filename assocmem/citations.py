@@ -148,6 +148,8 @@ _SOURCES = {
     "Population": ("ahmad2016",),
     "DendriticLayer": ("iyer2022",),
     "TemporalMemory": ("hawkins2016",),
+    "SequenceRecall": ("ahmad2016", "hawkins2016"),
+    "Branching": ("hawkins2016",),
     "StoredTransitions": ("ahmad2016", "hawkins2016"),
     "Willshaw": ("willshaw1969", "palm1980", "knoblauch2010"),
     "SpatialPooler": ("cui2017",),

@@ -64,6 +64,7 @@ def _register_all() -> None:
     import assocmem.dendrites.gating
     import assocmem.dendrites.nonlinearity
     import assocmem.dendrites.poirazi
+    import assocmem.dendrites.sequence_recall
     import assocmem.dendrites.sequence_trials
     import assocmem.dendrites.spatial_pooler
     import assocmem.dendrites.temporal_memory

@@ -28,6 +28,8 @@ _ROOMS = {
     "Detector": ("theory.sdr.detection", "dendrites.trials"),
     "Population": ("theory.sdr.detection", "dendrites.trials"),
     "Willshaw": ("theory.sdr.willshaw", "sdr.willshaw_trials"),
+    "Branching": ("theory.sdr.sequence_recall", "dendrites.sequence_recall"),
+    "SequenceRecall": ("theory.sdr.sequence_recall", "dendrites.sequence_recall"),
     "StoredTransitions": ("theory.sdr.sequences", "dendrites.sequence_trials"),
 }
 
@@ -86,7 +88,14 @@ class TrialClaim:
     reason: str
 
 
-def judge(model: Any, quantity: str, predicted: float, found: Estimate, level: float) -> TrialClaim:
+def judge(
+    model: Any,
+    quantity: str,
+    predicted: float,
+    found: Estimate,
+    level: float,
+    log10: float | None = None,
+) -> TrialClaim:
     """Compare one number with its prediction.
 
     Parameters
@@ -99,12 +108,17 @@ def judge(model: Any, quantity: str, predicted: float, found: Estimate, level: f
         By simulation.
     level : float
         Probability at which a right prediction is rejected.
+    log10 : float, optional
+        Of the prediction, where it is known beside ``predicted``: one too small for a double is
+        0 there, and that nothing was seen says nothing about it.
     """
     counted = isinstance(found, Counted)
     p_value = _binomial(predicted, found) if counted else _student(predicted, found)
     reason = ""
     if p_value >= level:
-        if counted and 0.0 < predicted < 1.0:
+        if predicted == 0.0 and log10 is not None and log10 > -math.inf:
+            reason = f"predicted 10^{log10:.6g} is below the range of doubles"
+        elif counted and 0.0 < predicted < 1.0:
             rarer = min(predicted, 1.0 - predicted) * found.trials
             if rarer < _FEW:
                 reason = f"{rarer:.2g} events expected: raise trials"
@@ -178,7 +192,7 @@ class TrialVerification:
 
     def __str__(self) -> str:
         lines = []
-        for model in self.models:
+        for model in {id(model): model for model in self.models}.values():
             lines.append(f"{model}")
             heads = f"{'predicted':>13}{'simulated':>13}{'error':>10}{'z':>7}"
             lines.append(f"  {'quantity':<18}{heads}  verdict")
@@ -239,10 +253,11 @@ def verify_trials(
     Parameters
     ----------
     models : model or sequence of models
-        Detector, Population, Willshaw or StoredTransitions; several make one table.
+        Detector, Population, Willshaw, StoredTransitions, SequenceRecall or Branching; several
+        make one table.
     trials : int
         Budget of each simulation, at least 100: trials of detectors, patterns recalled from
-        Willshaw memories, elements of sequences.
+        Willshaw memories, transitions or cells of sequences.
     seed : int
         Root of all random numbers.
     false_alarm : float
@@ -296,7 +311,8 @@ def verify_trials(
         if unknown:
             raise ValueError(f"theory must predict some of {sorted(found)}, got {unknown}")
         claims += [
-            judge(model, name, value, found[name], level) for name, value in predicted.items()
+            judge(model, name, value, found[name], level, log10)
+            for name, (value, log10) in predicted.items()
         ]
     settings = {"trials": trials, "seed": seed}
     return TrialVerification(together, tuple(claims), false_alarm, settings)
@@ -306,11 +322,18 @@ def _room(model: Any, side: int) -> Any:
     return import_module(f".{_ROOMS[type(model).__name__][side]}", __package__)
 
 
-def _predictions(model: Any, theory: Prediction | None) -> dict[str, float]:
+def _predictions(model: Any, theory: Prediction | None) -> dict[str, tuple[float, float | None]]:
+    """Value and log10, where there is one, of each number."""
     found = (_room(model, 0).predict if theory is None else theory)(model)
     if not isinstance(found, Mapping) or not found:
         raise ValueError(f"theory must return a mapping of numbers by their names, got {found!r}")
-    return {
-        name: check.real(f"theory's {name}", float(getattr(value, "value", value)))
-        for name, value in found.items()
-    }
+    predictions = {}
+    for name, given in found.items():
+        value, log10 = getattr(given, "value", given), getattr(given, "log10", None)
+        try:
+            value = float(value)
+        except (TypeError, ValueError):
+            raise TypeError(f"theory's {name} must be a number, got {value!r}") from None
+        plain = isinstance(log10, float)  # NumPy's numbers have methods of other names
+        predictions[name] = check.real(f"theory's {name}", value), log10 if plain else None
+    return predictions

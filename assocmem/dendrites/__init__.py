@@ -6,6 +6,7 @@ from .._lazy import attach
 
 _HOME = {
     "Bins": "poirazi",
+    "Branching": "sequence_recall",
     "DendriticLayer": "gating",
     "Detector": "detector",
     "GatedUnits": "gating",
@@ -18,6 +19,7 @@ _HOME = {
     "Power": "nonlinearity",
     "Segments": "segments",
     "SequenceMemory": "sequence_memory",
+    "SequenceRecall": "sequence_recall",
     "SequenceRun": "sequence_results",
     "SequenceStep": "sequence_results",
     "Sigmoid": "nonlinearity",

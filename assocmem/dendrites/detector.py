@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .. import _validate as check
-from ..sdr.activity import Activity, Bernoulli, Clustered, Uniform, UnequalRates
+from ..sdr.activity import Activity, Bernoulli, Clustered, UnequalRates, Uniform
 from ..sdr.noise import Drop, Kill, Noise, Replace, Swap
 from ..serial import register
 

@@ -198,8 +198,8 @@ class Clustered(_Drawn):
     """Exactly ``a`` of ``n`` cells are on, many of them as whole clusters of neighbours.
 
     Cells are divided into ``floor(n/size)`` clusters of ``size`` consecutive cells. An activity is
-    k = round(fraction a/size) whole clusters, all sets of them equally likely, and a - k size
-    loose cells, uniform over all cells outside those clusters.
+    k = round(fraction a/size) whole clusters (as many as fit into a), all sets of them equally
+    likely, and a - k size loose cells, uniform over all cells outside those clusters.
 
     Parameters
     ----------
@@ -228,11 +228,6 @@ class Clustered(_Drawn):
         object.__setattr__(self, "a", check.integer("a", self.a, 0, self.n))
         object.__setattr__(self, "size", check.integer("size", self.size, 1, self.n))
         object.__setattr__(self, "fraction", check.real("fraction", self.fraction, 0.0, 1.0))
-        if self.n_whole * self.size > self.a:
-            raise ValueError(
-                f"size={self.size} must be such that round(fraction a/size)={self.n_whole} "
-                f"clusters fit into a={self.a} active cells; choose another size or fraction"
-            )
         if self.n_whole > self.n_clusters:
             raise ValueError(
                 f"a={self.a} needs {self.n_whole} whole clusters, but n={self.n} cells hold "
@@ -247,7 +242,7 @@ class Clustered(_Drawn):
     @property
     def n_whole(self) -> int:
         """Clusters that are on as a whole, k."""
-        return round(self.fraction * self.a / self.size)
+        return min(round(self.fraction * self.a / self.size), self.a // self.size)
 
     @property
     def n_loose(self) -> int:

@@ -41,6 +41,7 @@ _HOME = {
     "fn_unreliable": "single",
     "fp": "single",
     "fp_activity": "correlated",
+    "fp_adding": "correlated",
     "fp_approximation": "approximations",
     "fp_effective": "correlated",
     "fp_independent": "correlated",

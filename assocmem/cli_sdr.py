@@ -117,22 +117,26 @@ def _check_out(given: dict[str, Any]) -> None:
         raise ValueError(f"--out {str(path)!r} cannot be written: there is no such folder")
 
 
-def _digits(found: Any) -> str:
-    """Nine digits of a probability, below the range of doubles too."""
+def _digits(found: Any, count: int = 9) -> str:
+    """Digits of a probability, below the range of doubles too."""
     if found.value > 1e-300 or found.log10 == float("-inf"):
-        return f"{found.value:.9g}"
+        return f"{found.value:.{count}g}"
     whole = int(found.log10 // 1)
-    return f"{10.0 ** (found.log10 - whole):.9g}e{whole}"
+    return f"{10.0 ** (found.log10 - whole):.{count}g}e{whole}"
 
 
 def _report(ctx: click.Context, given: dict[str, Any], quantity: str) -> None:
     """One line for each combination of the lists, and the simulation of each if asked for."""
     from itertools import product
 
+    from . import _validate as check
     from .dendrites import Detector
     from .sdr import Drop, Replace, Swap, Uniform
     from .theory.sdr.detection import predict
 
+    for n, a in product(given["n"], given["a"]) if "lost" in given else ():
+        replaced = given["noise"] == "replace"
+        check.integer("--lost", given["lost"], 0, min(a, n - a) if replaced and n > a else a)
     kinds = {"drop": Drop, "replace": Replace, "swap": Swap}
     noise = kinds[given["noise"]](given["lost"]) if "noise" in given else Drop()
     models = [
@@ -160,7 +164,7 @@ def _report(ctx: click.Context, given: dict[str, Any], quantity: str) -> None:
             from .theory.sdr.bounds import leading_term
 
             bracket = leading_term(law.n, law.a, model.n_synapses, model.threshold)
-            line += f"   [{bracket.low.value:.6g}, {bracket.high.value:.6g}]"
+            line += f"   [{_digits(bracket.low, 6)}, {_digits(bracket.high, 6)}]"
         click.echo(line)
     _simulate(ctx, models, given, lambda model: {quantity: predict(model)[quantity]})
 
@@ -199,11 +203,12 @@ def threshold_command(
     from . import _validate as check
     from .theory.sdr.thresholds import balanced_threshold, best_threshold, smallest_threshold
 
-    check.integer("lost", lost, 0)
+    check.integer("--lost", lost, 0, min(a))
+    check.real("--budget", budget, 0.0, 1.0)
     for cells, active, synapses in product(n, a, s):
         line = f"n = {cells}, a = {active}, s = {synapses}: "
         line += f"theta >= {smallest_threshold(budget, cells, active, synapses)} "
-        line += f"keeps false positives below {budget:g}"
+        line += f"keeps false positives at most {budget:g}"
         if lost:
             best = best_threshold(cells, active, synapses, lost)
             line += (

@@ -59,11 +59,15 @@ class Replicated:
     method: str = "samples"
 
     def __post_init__(self) -> None:
-        values = np.asarray(self.values, dtype=float)
+        try:
+            values = np.array(self.values, dtype=float)
+        except (TypeError, ValueError):
+            raise TypeError(f"values must be numbers, got {self.values!r}") from None
         if values.ndim != 1 or len(values) < 2 or not np.all(np.isfinite(values)):
             raise ValueError(
                 f"values must be at least 2 finite numbers, got shape {values.shape}: {values!r}"
             )
+        values.setflags(write=False)
         object.__setattr__(self, "values", values)
 
     @property

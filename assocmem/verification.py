@@ -275,10 +275,10 @@ def verify(
             progress=progress,
             **some,
         )
+    if not callable(getattr(model, "count", None)) or isinstance(model, (type, Sequence)):
+        raise TypeError(f"model must be a model such as Hopfield(load=0.1), got {model!r}")
     if trials is not None:
         raise TypeError(f"trials must be left out for a {type(model).__name__}, got {trials!r}")
-    if not callable(getattr(model, "count", None)) or isinstance(model, type):
-        raise TypeError(f"model must be a model such as Hopfield(load=0.1), got {model!r}")
     if temperature is None:
         raise TypeError(f"temperature must be given for a {type(model).__name__}, such as 0.2")
     temperatures = _temperatures(temperature)

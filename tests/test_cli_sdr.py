@@ -80,7 +80,7 @@ def test_thresholds():
     [
         (["fp", "--n", "10", "--a", "20", "--s", "3", "--theta", "2"], "a must be"),
         (["fp", "--n", "10", "--a", "5", "--s", "6", "--theta", "2"], "n_synapses"),
-        (["fn", "--n", "10", "--a", "5", "--s", "3", "--theta", "2", "--lost", "6"], "noise.bits"),
+        (["fn", "--n", "10", "--a", "5", "--s", "3", "--theta", "2", "--lost", "6"], "--lost"),
         (["fp", *POINT, "--theta", "2", "--out", "x.nc"], "--out needs --simulate"),
         (["fp", *POINT, "--theta", "two"], "two"),
         (["threshold", *POINT, "--budget", "2"], "budget"),
@@ -90,3 +90,29 @@ def test_refusals(arguments, named):
     result = run(*arguments)
     assert result.exit_code == 2
     assert named in result.output
+
+
+def test_brackets_below_the_range_of_doubles():
+    row = run("fp", "--n", "200000", "--a", "2000", "--s", "240", "--theta", "200").output
+    low, high = (float(end.split("e-")[0]) for end in row.split("[")[1].strip(" ]\n").split(", "))
+    assert low <= 1.64090862 <= high <= 1.05 * low and row.count("e-359") == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fn", "--theta", "12", "--lost", "301"], "--lost must be an integer in [0, 300]"),
+        (["threshold", "--lost", "301"], "--lost must be an integer in [0, 300]"),
+        (["threshold", "--budget", "1.5"], "--budget must be a finite number in [0, 1]"),
+    ],
+)
+def test_options_are_named(arguments, message):
+    result = run(arguments[0], *POINT, *arguments[1:])
+    assert result.exit_code == 2 and message in result.output
+
+
+def test_other_cells_must_be_there_to_replace_the_lost():
+    few = ["--n", "30", "--a", "20", "--s", "10", "--theta", "6", "--lost", "12"]
+    result = run("fn", *few)
+    assert result.exit_code == 2 and "--lost must be an integer in [0, 10]" in result.output
+    assert run("fn", *few, "--noise", "drop").exit_code == 0

@@ -56,8 +56,8 @@ class SpatialPooler:
         Steps over which duty cycles are averaged, >= 1.
     boost : float
         beta from 0 to 700: overlaps are multiplied by exp(beta (target - duty)), with the active
-        duty cycle of the column, and as target ``density``, or with an inhibition radius the mean duty cycle
-        of the neighbourhood.
+        duty cycle of the column, and as target ``density``, or with an inhibition radius the mean
+        duty cycle of the neighbourhood.
     wrap : bool
         Whether sheets are tori.
 

@@ -35,6 +35,9 @@ class OverlapLaw:
         return np.exp(self.log_pmf).sum(axis=0)
 
 
+_MOST_STEPS = 3e10  # of the exact law of unequal rates: a minute or so
+
+
 def reduced(activity: Activity) -> Activity:
     """The simplest law that is the same: clusters of one cell are uniform, equal rates Bernoulli.
 
@@ -257,6 +260,12 @@ def _unequal(
     reach = depth - log_norm + math.log(2.0)  # rows and columns are left out
     rows = 1 + max(least, _reach(rates, reach))
     columns = min(rows, 1 + _reach(rates**2, reach))
+    if len(rates) * rows * columns > _MOST_STEPS:
+        raise ValueError(
+            f"n={law.n} with rates of mean {law.mean:g} and cv {law.cv:g} takes "
+            f"{len(rates) * rows * columns:.2g} steps for the exact law, more than "
+            f"{_MOST_STEPS:.0e}; use `fp_effective`, the limit of many cells, or fewer cells"
+        )
     log_x, log_y = _tilt(rates, max(size, float(least)), overlap)
     table = np.empty((rows, columns))
     log_total = fill_unequal(rates, log_x, log_y, table)

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from ...montecarlo.kernels.rng import inlined, kernel
+from .kernels import inlined, kernel
 
 _SHIFT = 2.0**900
 _LOG_SHIFT = 900.0 * math.log(2.0)
@@ -353,7 +353,13 @@ def fill_neurons(
                 rest = others * log_rest(other_fire[x])
             yes = log_plus(yes, no + log_any(others, other_fire[x], other_silent[x]))
             no += rest
-        fire[i], silent[i] = min(yes, 0.0), min(no, 0.0)
+        yes, no = min(yes, 0.0), min(no, 0.0)
+        # Near 1 a sum is right to rounding of 1, where its distance from 1 may be what matters.
+        if yes < -0.7:
+            no = log_rest(yes)
+        elif no < -0.7:
+            yes = log_rest(no)
+        fire[i], silent[i] = yes, no
 
 
 @kernel

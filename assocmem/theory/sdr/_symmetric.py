@@ -251,7 +251,8 @@ def _presented(detector: Detector, depth: float, alone: bool) -> Iterator[Chunk]
         for size, logs in zip(joint.sizes, joint.log_pmf, strict=True):
             shared = np.flatnonzero(logs > -np.inf)
             sizes = np.full(len(shared), size)
-            yield sizes, shared, sizes, logs[shared]
+            if len(shared):
+                yield sizes, shared, sizes, logs[shared]
         return
     actives, active_logs = size_law(law, 0, depth)
     cut = -depth - 3.0 * math.log(law.n + 1.0)

@@ -55,6 +55,7 @@ def _neuron(
         others = (full(n), active, *first[2:], full(p))
         fill_union_fire(*others, other_fire)
         fill_union_rest(*others, other_rest)
+        other_fire, other_rest = _sharp(other_fire, other_rest), _sharp(other_rest, other_fire)
         more = n_segments - 1
         with np.errstate(divide="ignore"):
             none = more * other_rest
@@ -63,7 +64,14 @@ def _neuron(
             some = np.where(other_fire < other_rest, log_any(other_fire, np.array(more)), likely)
         fire = np.logaddexp(fire, rest + some)
         rest = rest + none
-    return np.minimum(fire, 0.0), np.minimum(rest, 0.0)
+    fire, rest = np.minimum(fire, 0.0), np.minimum(rest, 0.0)
+    return _sharp(fire, rest), _sharp(rest, fire)
+
+
+def _sharp(ln_p: np.ndarray, ln_q: np.ndarray) -> np.ndarray:
+    """Logarithm of p, from ln q = ln(1 - p) where p is near 1: its distance from 1 may count."""
+    with np.errstate(divide="ignore"):
+        return np.where(ln_q < -0.7, np.log1p(-np.exp(ln_q)), ln_p)
 
 
 def _mixed(ln_weights: np.ndarray, ln_values: np.ndarray) -> float:

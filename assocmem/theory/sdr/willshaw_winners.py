@@ -46,7 +46,9 @@ def winners_take_all(
             taken = _share(free, tied, ties)
             chosen_a += j1 * (weight * taken).sum()
             chosen_m += (weight * taken * j2).sum()
-            if i1 + j1 == a and j1 and k == a:
+            # All of those tied are on: the wanted ones may then be more than the places.
+            filled = i1 < k <= a if ties == "all" else k == a
+            if i1 + j1 == a and j1 and filled:
                 exact += (weight[0] * _only_these(int(j1), on_m, ties)).sum()
     spurious = chosen_m / m
     missing = 1.0 - chosen_a / a if ties == "all" else (a - k + chosen_m) / a
@@ -62,7 +64,8 @@ def certain_winners(a: int, m: int, law: np.ndarray, k: int, ties: str) -> tuple
     taken = _share(np.full(len(law), k), a + also, ties)
     spurious = float((law * also * taken).sum()) / m
     missing = float((law * (1.0 - taken)).sum())
-    exact = float((law * _only_these(a, also, ties)).sum()) if k == a else 0.0
+    possible = k == a or ties == "all"
+    exact = float((law * _only_these(a, also, ties)).sum()) if possible else 0.0
     return spurious, missing, exact
 
 

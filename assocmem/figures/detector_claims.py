@@ -74,13 +74,14 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
         right = abs(log_said - log) < np.log10(1.03)
         ax.plot(log_said, row, "x", color="0.3" if right else "#d55e00", markersize=8)
         ax.plot([log_said, log], [row, row], color="#d55e00", linewidth=0.8)
-        exact = f"{10 ** (log - np.floor(log)):.3g}e{int(np.floor(log))}"
-        ax.text(3.5, row, f"{said:g} / {exact}" if said else f"never / {exact}",
-                fontsize="x-small", va="center")  # fmt: skip
+        exact = f"{10 ** (log - np.floor(log)):.2f}e{int(np.floor(log))}"
+        claim = f"{said:.2e}".replace("e-0", "e-") if said else "never"
+        ax.text(3.5, row, f"{claim} / {exact}", fontsize="x-small", va="center")
     ax.plot([], [], "x", color="0.3", label="stated, and right within 3 %")
     ax.plot([], [], "x", color="#d55e00", label="stated, and off (never: at the left)")
     ax.set_yticks(rows, dataset["statement"].values, fontsize="x-small")
     ax.set_xlim(-52, 20)
+    ax.set_xticks(range(-50, 1, 10))
     ax.set_xlabel("log10 of the probability")
     ax.text(3.5, len(rows) - 0.4, "stated / exact", fontsize="x-small", va="center")
     ax.legend(

@@ -170,5 +170,9 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
             near = guide < 1.0
             ax.plot(x[near], guide[near], color="0.7", linewidth=0.8, label=rf"$n^{{-{theta}}}$")
     ax.legend(frameon=False, fontsize="small")
-    ax.set_title(f"figure {panel}: lines exact, points simulated", fontsize="small")
+    given = dataset.attrs
+    fixed = (
+        "" if panel == "5B" else rf"$s = {given['n_synapses']}$, $\theta = {given['threshold']}$; "
+    )
+    ax.set_title(f"figure {panel}: {fixed}lines exact, points simulated", fontsize="small")
     return ax

@@ -135,5 +135,6 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
     ax.set_xlabel(f"active cells lost, of a = {dataset.attrs['a']}")
     ax.set_ylabel("false negatives of a segment")
     ax.legend(frameon=False, fontsize="small")
-    ax.set_title("figure 4B: lines exact, points simulated", fontsize="small")
+    fixed = f"$n = {dataset.attrs['n']}$, $s = {dataset.attrs['n_synapses']}$"
+    ax.set_title(f"figure 4B: {fixed}; lines exact, points simulated", fontsize="small")
     return ax

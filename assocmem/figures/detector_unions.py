@@ -145,13 +145,14 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
             low, high = one["exact"] - one["spread"], one["exact"] + one["spread"]
             ax.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
         else:
-            ax.plot(x, one["rounded"], "--", color=colour, linewidth=0.8,
+            ax.plot(x, one["rounded"], "--", color="black", linewidth=0.8,
                     label="mean size, rounded (the paper)" if k == 0 else None)  # fmt: skip
             ax.plot(x, one["independent"], ":", color=colour, linewidth=0.8,
                     label="bits taken for independent" if k == 0 else None)  # fmt: skip
         ax.errorbar(dataset["at"], one["simulated"], one["error"], fmt="o", markersize=4,
                     color=colour)  # fmt: skip
     ax.set_xlabel("patterns on the segment")
+    ax.xaxis.get_major_locator().set_params(integer=True)
     if panel == "7A":
         ax.axhspan(100, 400, color="0.93", zorder=0, label="100 to 400 synapses")
         ax.set_ylabel("synapses of the union")
@@ -160,5 +161,8 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
         ax.plot([m for m, _ in _PUBLISHED], list(_PUBLISHED.values()), "kx", label="published")
         ax.set_ylabel("false positives of a segment")
     ax.legend(frameon=False, fontsize="small")
-    ax.set_title(f"figure {panel}: lines theory, points simulated", fontsize="small")
+    given = dataset.attrs
+    fixed = rf"$a = {given['a']}$, $s = {given['n_synapses']}$, $\theta = {given['threshold']}$; "
+    fixed = "" if panel == "7A" else fixed
+    ax.set_title(f"figure {panel}: {fixed}lines theory, points simulated", fontsize="small")
     return ax

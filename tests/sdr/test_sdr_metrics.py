@@ -112,6 +112,10 @@ def test_entropy_of_known_frequencies():
         constant = Metrics(4, period=3)
         constant.extend([SDR(4, cells)] * 9)
         assert math.isnan(constant.entropy)
+    for period in range(2, 40):  # a mean of 1 is off by rounding after some of these
+        full = Metrics(7, period=period)
+        full.extend([SDR(7, range(7))] * 100)
+        assert math.isnan(full.entropy)
 
 
 def test_metrics_of_a_law():

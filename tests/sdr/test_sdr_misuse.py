@@ -65,3 +65,9 @@ def test_rates_stay_what_they_are():
             same.rates.setflags(write=True)
         np.testing.assert_array_equal(same.rates, rates)
     assert pickle.loads(pickle.dumps(law)) == law
+
+
+def test_results_have_the_shape_of_the_left():
+    left, right = SDR((2, 3), [1, 5]), SDR((3, 2), [0, 5])
+    for made in (left | right, left & right, left - right, left ^ right, left.union(right)):
+        assert made.dimensions == (2, 3)

@@ -84,10 +84,12 @@ def capacity(model: Any, *, error: float = 0.01) -> Capacity:
     low = next((2**k for k in range(64) if wrong(2**k) <= error), None)
     if low is None:
         return Capacity(0, math.nan, wrong(1), 0.0, 0.0)
-    high = 2 * low
+    high, most = 2 * low, _most_spurious(model) / model.a_out
     while wrong(high) <= error:
+        # Missing outputs become fewer from here on, spurious ones not more than these.
+        missing = _rates(dataclasses.replace(model, n_patterns=high))[1]
         low, high = high, 2 * high
-        if high > 2**1000:
+        if most + missing <= error or high > 2**1000:
             raise ValueError(f"error must be one that patterns can exceed, got {error:g}")
     while high - low > 1:
         middle = (low + high) // 2
@@ -95,6 +97,16 @@ def capacity(model: Any, *, error: float = 0.01) -> Capacity:
     full = dataclasses.replace(model, n_patterns=low)
     spurious, missing = _rates(full)
     return Capacity(low, wrong(low), wrong(high), load(full), information(full, spurious, missing))
+
+
+def _most_spurious(model: Any) -> float:
+    """Expected number of spurious outputs where every synapse is 1."""
+    return sum(
+        weight * kind.count
+        for weight, kept, added in cues(model)
+        for kind in kinds(model, kept, added)
+        if not kind.wanted and kind.certain + len(kind.law.mantissa) > kind.threshold
+    )
 
 
 def _wrong(model: Any) -> float:
@@ -137,11 +149,35 @@ class Optimum:
     information: float
 
 
+def _exceeded(n: int, a: int, error: float) -> bool:
+    """Whether there are more wrong outputs than allowed where all are on."""
+    return error * a / (n - a) < 1.0
+
+
 def at_capacity(n: int, a: int, *, error: float = 0.01) -> Optimum:
     """M* and bits in a synapse of n to n cells, a of them active, full cues; n of any size.
 
     Exact as `capacity`, but for any integer 1 <= a < n, however large. Cost a^3 log2 M*.
+
+    Parameters
+    ----------
+    n, a : int
+        Cells, and those active in a pattern.
+    error : float
+        As for `capacity`; below n/a - 1, which all outputs wrong come to.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range.
     """
+    from ... import _validate as check
+
+    n = check.integer("n", n, 2)
+    a = check.integer("a", a, 1, n - 1)
+    error = check.real("error", error, 0.0, open_low=True)
+    if not _exceeded(n, a, error):
+        raise ValueError(f"error must be one that patterns can exceed, got {error:g}")
 
     def spurious(number: int) -> float:
         return math.exp(cover_law(n, a, (a, n), a, number - 1).log_at_least(a))
@@ -170,7 +206,13 @@ def optimum(n: int, *, error: float = 0.01) -> Optimum:
     n : int
         Cells, >= 4, of any size.
     error : float
-        As for `capacity`.
+        As for `capacity`. Activities at which no number of patterns makes so many errors,
+        n/a - 1 <= error, are left out.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range.
 
     Notes
     -----
@@ -194,9 +236,13 @@ def optimum(n: int, *, error: float = 0.01) -> Optimum:
             found[a] = at_capacity(n, a, error=error)
         return found[a]
 
+    if not _exceeded(n, 1, error):
+        raise ValueError(f"error must be one that patterns can exceed, got {error:g}")
     best = min(max(1, round(math.log2(n))), n - 1)
+    while not _exceeded(n, best, error):
+        best -= 1
     while True:
-        near = [a for a in (best - 2, best - 1, best, best + 1, best + 2) if 1 <= a < n]
+        near = [a for a in range(max(1, best - 2), best + 3) if a < n and _exceeded(n, a, error)]
         top = max(near, key=lambda a: at(a).information)
         if top == best:
             return at(best)

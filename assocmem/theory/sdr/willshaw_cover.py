@@ -143,8 +143,10 @@ def _square(
         m[i, i:], e[i, i:] = _row_times(
             mantissa[i, i:], exponent[i, i:], mantissa[i:, i:], exponent[i:, i:]
         )
-    _set_diagonal(m, e, 2.0 * rates)
-    return m, e, 2.0 * rates
+    with np.errstate(over="ignore"):  # an infinite rate is a probability of 0, as it should be
+        rates = 2.0 * rates
+    _set_diagonal(m, e, rates)
+    return m, e, rates
 
 
 def _row_times(

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from assocmem import Detector
-from assocmem.sdr import UnequalRates, Willshaw
+from assocmem.sdr import Kill, UnequalRates, Willshaw
 from assocmem.theory import sdr
 from assocmem.theory.sdr import willshaw
+from assocmem.theory.sdr.willshaw_capacity import at_capacity, capacity, optimum
 from assocmem.theory.sdr.willshaw_winners import winners_take_all
 
 
@@ -89,6 +90,25 @@ def test_fewer_winners_than_wanted_where_all_ties_are_on(winners):
     assert 0.01 < found["spurious"].value < 0.99
 
 
+def test_errors_that_no_number_of_patterns_makes_are_refused_and_do_not_hang():
+    """At most n - a outputs are wrong: n/a - 1 times a. Beyond it nothing limits M."""
+    with pytest.raises(ValueError, match="error must be one that patterns can exceed"):
+        at_capacity(4, 3, error=0.5)
+    with pytest.raises(ValueError, match="error must be one that patterns can exceed"):
+        optimum(4, error=3.0)
+    best = max((at_capacity(4, a, error=0.5) for a in (1, 2)), key=lambda o: o.information)
+    assert optimum(4, error=0.5) == best  # of 3 cells any number of patterns would do
+    for a in (0, 4):
+        with pytest.raises(ValueError, match=r"^a must be an integer in \[1, 3\]"):
+            at_capacity(4, a)
+
+
+@pytest.mark.filterwarnings("error")
+def test_capacity_without_end_is_refused_without_warnings():
+    with pytest.raises(ValueError, match="error must be one that patterns can exceed"):
+        capacity(Willshaw(8, 7, 5, 5, noise=Kill(2)), error=0.5)
+
+
 @pytest.mark.parametrize("ties", ["random", "all"])
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_winners_of_independent_sums_by_all_outcomes(ties, k):
@@ -108,3 +128,22 @@ def test_winners_of_independent_sums_by_all_outcomes(ties, k):
             off += share * len({0, 1} - active) / 2
             right += share * (active == {0, 1})
     assert winners_take_all((2, wanted), (2, others), k, ties) == pytest.approx((on, off, right))
+
+
+@pytest.mark.parametrize("p", [0.1, 0.3, 1e-3, 1e-9])
+def test_a_budget_that_is_met_exactly_does_not_cost_a_segment(p):
+    """Budgets 1 - (1 - p)^M to the nearest double; rounding must not turn M into M - 1."""
+    with mpmath.workdps(40):
+        budgets = [float(1 - (1 - mpmath.mpf(p)) ** m) for m in range(1, 51)]
+    assert sdr.capacity(p, budgets).tolist() == list(range(1, 51))
+
+
+def test_misses_of_large_populations_by_exact_sums():
+    """Fewer than r of N fire, in integers: N = 100 is beyond what other tests count."""
+    for n_neurons, quorum in ((100, 1), (100, 37), (100, 100)):
+        sides = range(n_neurons - quorum + 1, n_neurons + 1)
+        ways = sum(math.comb(n_neurons, k) * 3 ** (n_neurons - k) for k in sides)
+        found = sdr.population_miss(n_neurons, 0.25, quorum)
+        assert found.log10 * math.log(10) == pytest.approx(
+            math.log(ways) - n_neurons * math.log(4), rel=1e-13
+        )

@@ -215,7 +215,7 @@ class Clustered(_Drawn):
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong type or out of range, or there are not enough clusters.
+        If an argument is of the wrong type or out of range.
     """
 
     n: int
@@ -228,11 +228,6 @@ class Clustered(_Drawn):
         object.__setattr__(self, "a", check.integer("a", self.a, 0, self.n))
         object.__setattr__(self, "size", check.integer("size", self.size, 1, self.n))
         object.__setattr__(self, "fraction", check.real("fraction", self.fraction, 0.0, 1.0))
-        if self.n_whole > self.n_clusters:
-            raise ValueError(
-                f"a={self.a} needs {self.n_whole} whole clusters, but n={self.n} cells hold "
-                f"{self.n_clusters} of size={self.size}; choose a smaller fraction"
-            )
 
     @property
     def n_clusters(self) -> int:

@@ -157,3 +157,24 @@ def test_functions_are_tabulated_once():
     assert layer.responses(range(20)).tolist() == [400.0]
     layer.learn(0, range(40), 40, 1)
     assert layer.responses(range(40)).tolist() == [900.0 + 1600.0]
+
+
+def test_unreliable_synapses_leave_no_counts_behind():
+    segments = Segments.random(100, 3, 50, 20, rng=1)
+    before = segments.active(range(30))
+    for seed in range(5):
+        segments.active(range(40), transmission=0.5, rng=seed)
+        np.testing.assert_array_equal(segments.active(range(30)), before)
+
+
+def test_thresholds_beyond_a_byte():
+    """Counts of narrow segments are bytes: 258 is no 2 there. Wide ones are not cut."""
+    segments = Segments(2000, 2, [0, 10, 20], [*range(10), *range(5, 15)])
+    assert segments.active(range(15)).tolist() == [0, 1]
+    assert segments.active(range(15), threshold=258).tolist() == []
+    assert segments.active_rows([range(15)], threshold=258)[1].tolist() == []
+    segments.learn_on(1, range(15, 1000), 600, rng=1)
+    assert segments.active(range(1000)).tolist() == [0, 1]
+    assert segments.active(range(1000), threshold=258).tolist() == [1]
+    assert segments.active(range(1000), threshold=610).tolist() == [1]
+    assert segments.active(range(1000), threshold=611).tolist() == []

@@ -88,6 +88,25 @@ def test_integers_below_are_uniform_where_multiplication_alone_is_not():
     check_law([k >> 30 for k in found], dict.fromkeys(range(3), 1 / 3))
 
 
+def test_marks_are_uniform_where_multiplication_alone_is_not():
+    """n = 3 * 2^29: without rejection, residues mod 3 would have 3/8, 3/8, 1/4."""
+    _, found = draws.subsets(3 * 2**29, 1000, 30, 3)
+    check_law((found % 3).tolist(), dict.fromkeys(range(3), 1 / 3))
+
+
+def test_unequal_rates_are_the_middle_quantiles():
+    """The beta law of mean 1/2 and CV 1/sqrt(3) is uniform: rates (i + 1/2)/n."""
+    rates = UnequalRates(8, 0.5, 3.0**-0.5).rates
+    np.testing.assert_allclose(rates, (np.arange(8) + 0.5) / 8, rtol=1e-9)
+
+
+def test_clusters_fit_however_many_are_asked_for():
+    for n, a, size, fraction in itertools.product((5, 11), range(6), range(1, 6), (0.3, 0.8, 1)):
+        law = Clustered(n, a, size, fraction)
+        assert law.n_whole <= law.n_clusters and law.n_loose >= 0
+        assert law.draw(0).size == a
+
+
 def test_part_of_values_is_an_ordered_sample():
     single = state(np.random.default_rng(11))
     found = []

@@ -16,6 +16,7 @@ from assocmem.sdr import Kill, UnequalRates, Willshaw
 from assocmem.theory import sdr
 from assocmem.theory.sdr import willshaw
 from assocmem.theory.sdr.willshaw_capacity import at_capacity, capacity, optimum
+from assocmem.theory.sdr.willshaw_pairs import none_bracket
 from assocmem.theory.sdr.willshaw_winners import winners_take_all
 
 
@@ -148,3 +149,30 @@ def test_misses_of_large_populations_by_exact_sums():
         assert found.log10 * math.log(10) == pytest.approx(
             math.log(ways) - n_neurons * math.log(4), rel=1e-13
         )
+
+
+@pytest.mark.parametrize(("lost", "p"), [(1, 0.5), (3, 0.8)])
+def test_lost_cells_that_all_come_back_count(lost, p):
+    """All that swapped may return; a neuron then misses only by its synapses' unreliability."""
+    n, a, s, theta, neurons, quorum = 9, 4, 3, 2, 5, 3
+    total = 0.0
+    for back in range(lost + 1):
+        ways = math.comb(lost, back) * math.comb(n - a, lost - back)
+        kept = a - lost + back
+        fire = sum(
+            math.comb(kept, k) * math.comb(a - kept, s - k) / math.comb(a, s)
+            * math.comb(k, j) * p**j * (1 - p) ** (k - j)
+            for k in range(min(kept, s) + 1) for j in range(theta, k + 1)
+        )  # fmt: skip
+        few = sum(
+            math.comb(neurons, r) * fire**r * (1 - fire) ** (neurons - r) for r in range(quorum)
+        )
+        total += ways / math.comb(n - a + lost, lost) * few
+    found = sdr.population_miss_shared(n, a, s, theta, lost, neurons, quorum, "swap", p=p)
+    assert found.value == pytest.approx(total, rel=1e-12)
+
+
+def test_bounds_from_two_moments_are_sharp_for_two_events():
+    """P(neither) = 1 - 2 P + P(both), so that both bounds are equal."""
+    for one, both in ((0.3, 0.1), (0.3, 0.0), (0.6, 0.5), (1e-6, 1e-9)):
+        assert none_bracket(2, one, both) == pytest.approx((1.0 - 2.0 * one + both,) * 2, rel=1e-14)

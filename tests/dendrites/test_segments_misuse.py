@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from assocmem.dendrites._rows import Rows
 from assocmem.dendrites.classification import GroupClassifier
 from assocmem.dendrites.learning import subsample, subsample_rows
 from assocmem.dendrites.neurons import Neuron, Neurons
 from assocmem.dendrites.nonlinearity import Power
+from assocmem.dendrites.poirazi import Bins
 from assocmem.dendrites.segments import Segments
 from assocmem.sdr import SDR, Uniform
 
@@ -178,3 +180,19 @@ def test_thresholds_beyond_a_byte():
     assert segments.active(range(1000), threshold=258).tolist() == [1]
     assert segments.active(range(1000), threshold=610).tolist() == [1]
     assert segments.active(range(1000), threshold=611).tolist() == []
+
+
+def test_rows_that_grow_move_seldom():
+    """Each move doubles the room: 1000 entries one by one take some log2(1000) moves."""
+    rows = Rows.of_csr(np.array([0, 1]), np.array([0]))
+    starts = [0]
+    for value in range(1, 1000):
+        rows.insert(np.array([0]), np.array([value]))
+        starts.append(int(rows.spans[0, 0]))
+    assert rows.row(0).tolist() == list(range(1000))
+    assert np.count_nonzero(np.diff(starts)) < 30
+
+
+def test_an_edge_belongs_to_the_bin_above_it():
+    bins = Bins([[0.0], [1.0], [2.0], [3.0], [4.0]], n_bins=2)  # the edge is 2
+    assert bins.encode([[1.999], [2.0], [2.001]])[1].tolist() == [0, 1, 1]

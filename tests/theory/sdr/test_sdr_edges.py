@@ -6,6 +6,7 @@ import itertools
 import math
 import subprocess
 import sys
+from fractions import Fraction
 
 import mpmath
 import numpy as np
@@ -176,3 +177,10 @@ def test_bounds_from_two_moments_are_sharp_for_two_events():
     """P(neither) = 1 - 2 P + P(both), so that both bounds are equal."""
     for one, both in ((0.3, 0.1), (0.3, 0.0), (0.6, 0.5), (1e-6, 1e-9)):
         assert none_bracket(2, one, both) == pytest.approx((1.0 - 2.0 * one + both,) * 2, rel=1e-14)
+
+
+@pytest.mark.parametrize(("n", "a", "s", "m"), [(1024, 20, 20, 20), (50, 7, 3, 2), (9, 9, 4, 1)])
+def test_bloom_form_in_fractions(n, a, s, m):
+    truth = (1 - Fraction(n - s, n) ** m) ** a
+    found = sdr.union_fp_bloom(n, a, s, m)
+    assert found.value == pytest.approx(float(truth), rel=1e-13, abs=0)

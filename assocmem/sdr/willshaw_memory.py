@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,6 +79,9 @@ class WillshawMemory:
     ) -> None:
         self.n_in = check.integer("n_in", n_in, 1, MOST)
         self.n_out = self.n_in if n_out is None else check.integer("n_out", n_out, 1, MOST)
+        for name, value in (("auto", auto), ("diagonal", diagonal), ("counts", counts)):
+            if not isinstance(value, (bool, np.bool_)):
+                raise TypeError(f"{name} must be True or False, got {value!r}")
         self.auto, self.diagonal = bool(auto), bool(diagonal)
         if self.auto and self.n_out != self.n_in:
             raise ValueError(f"n_out must be n_in={n_in} where auto=True, got {n_out}")
@@ -95,12 +100,13 @@ class WillshawMemory:
 
     @property
     def load(self) -> float:
-        """Fraction of synapses that are 1. Cost n_in n_out/64 popcounts."""
+        """Fraction of synapses that are 1, 0 of none. Cost n_in n_out/64 popcounts."""
         from .kernels.willshaw import count_bits
 
         ones = np.empty(self.n_in, np.int64)
         count_bits(self._rows, ones)
-        return int(ones.sum()) / (self.n_in * self.n_out - (0 if self.diagonal else self.n_in))
+        synapses = self.n_in * self.n_out - (0 if self.diagonal else self.n_in)
+        return int(ones.sum()) / max(synapses, 1)
 
     @property
     def matrix(self) -> np.ndarray:
@@ -349,6 +355,9 @@ class WillshawMemory:
         indptr, cells, single = csr("cue", cue, self.n_in)
         if not single:
             raise ValueError(f"cue must be one pattern, got {len(indptr) - 1}")
+        if isinstance(winners, tuple) and (self.auto or len(winners) != 2):
+            wanted = "an integer where auto=True" if self.auto else "an integer or a pair of them"
+            raise ValueError(f"winners must be {wanted}, got {winners}")
         back, forth = winners if isinstance(winners, tuple) else (winners, winners)
         states, seen = [SDR(self.n_in, cells)], {cells.tobytes(): 0}
         for step in range(1, max_steps + 1):
@@ -373,7 +382,7 @@ class WillshawMemory:
         a_in : int
             Active cells of an input pattern, from 1 to n_in.
         a_out : int, optional
-            Of an output pattern; ``a_in`` if left out.
+            Of an output pattern, from 1 to n_out; ``a_in`` if left out, and in auto-association.
         load : float
             Fraction of ones, in (0, 1).
 
@@ -382,6 +391,11 @@ class WillshawMemory:
         float
             ln(1 - load)/ln(1 - P(a pair sets a synapse)).
 
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is of the wrong type or out of range.
+
         Examples
         --------
         >>> from assocmem.sdr import WillshawMemory
@@ -389,7 +403,9 @@ class WillshawMemory:
         6931
         """
         a_in = check.integer("a_in", a_in, 1, self.n_in)
-        a_out = a_in if a_out is None else check.integer("a_out", a_out, 1, self.n_out)
+        a_out = check.integer("a_out", a_in if a_out is None else a_out, 1, self.n_out)
+        if self.auto and a_out != a_in:
+            raise ValueError(f"a_out must be a_in={a_in} where auto=True, got {a_out}")
         load = check.real("load", load, 0.0, 1.0, open_low=True, open_high=True)
         share = a_in / self.n_in * (a_out / self.n_out)
         if self.auto:  # off the diagonal, which is a small part
@@ -416,18 +432,40 @@ class WillshawMemory:
         ValueError
             If it holds no such memory.
         """
-        with np.load(path, allow_pickle=False) as file:
-            if "sizes" not in file or "rows" not in file:
-                raise ValueError(f"path must be a file that save() wrote, got {path!r}")
-            n_in, n_out, auto, diagonal, stored = (int(k) for k in file["sizes"])
-            found = cls(
-                n_in, n_out, auto=bool(auto), diagonal=bool(diagonal), counts="counts" in file
-            )
-            if file["rows"].shape != found._rows.shape:
-                raise ValueError(f"rows of {path!r} must have shape {found._rows.shape}")
-            found._rows, found.n_stored = file["rows"], stored
-            if found._counts is not None:
-                found._counts = file["counts"]
+        with open(path, "rb") as file:
+            try:
+                with np.load(file, allow_pickle=False) as archive:
+                    entry = {name: archive[name] for name in archive.files}
+                return cls._of(entry)
+            except (
+                TypeError, ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile,
+                zlib.error,
+            ) as error:  # fmt: skip
+                raise ValueError(
+                    f"path must be a file that save() wrote, {os.fspath(path)!r} is none: {error}"
+                ) from error
+
+    @classmethod
+    def _of(cls, entry: dict[str, np.ndarray]) -> WillshawMemory:
+        """The memory of the arrays of a file; ValueError if they make none."""
+        n_in, n_out, auto, diagonal, stored = (int(k) for k in entry["sizes"])
+        held = entry.get("counts")
+        found = cls(n_in, n_out, auto=bool(auto), diagonal=bool(diagonal), counts=held is not None)
+        for name in ("rows", "counts"):
+            made = getattr(found, f"_{name}")
+            if made is None:
+                continue
+            if (entry[name].shape, entry[name].dtype) != (made.shape, made.dtype):
+                raise ValueError(
+                    f"{name} must be {made.dtype} of shape {made.shape}, got {entry[name].dtype} "
+                    f"of shape {entry[name].shape}"
+                )
+            made[...] = entry[name]
+        if n_out % 64 and np.any(found._rows[:, -1] >> np.uint64(n_out % 64)):
+            raise ValueError(f"rows must be 0 beyond the last of {n_out} outputs")
+        if held is not None and not np.array_equal(found.matrix, (held > 0).T):
+            raise ValueError("counts must be positive where synapses are 1, and 0 elsewhere")
+        found.n_stored = stored
         return found
 
 

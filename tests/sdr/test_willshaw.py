@@ -205,6 +205,79 @@ def test_saved_and_restored(tmp_path):
         WillshawMemory.restore(tmp_path / "other.npz")
 
 
+@pytest.mark.parametrize("data", [b"", b"abc", b"PK\x03\x04", "array"])
+def test_other_files_are_refused_by_name(tmp_path, data):
+    path = tmp_path / "other.npz"
+    if data == "array":
+        with open(path, "wb") as file:
+            np.save(file, np.arange(3))
+    else:
+        path.write_bytes(data)
+    with pytest.raises(ValueError, match="path"):
+        WillshawMemory.restore(path)
+    with pytest.raises(OSError):
+        WillshawMemory.restore(tmp_path / "none.npz")
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("counts", lambda x: x[:, :3]),  # counters of too few synapses
+        ("counts", lambda x: x.astype(np.int64)),
+        ("counts", lambda x: x * 0),
+        ("rows", lambda x: x[:-1]),
+        ("rows", lambda x: x | np.uint64(1 << 63)),  # outputs there are not
+        ("sizes", lambda x: x[:2]),
+    ],
+)
+def test_damaged_files_are_refused(tmp_path, name, change):
+    memory, _, _ = stored(counts=True, n_in=70, n_out=50)
+    memory.save(tmp_path / "memory.npz")
+    with np.load(tmp_path / "memory.npz") as archive:
+        entry = dict(archive)
+    np.savez(tmp_path / "bad.npz", **{**entry, name: change(entry[name])})
+    with pytest.raises(ValueError, match="path"):
+        WillshawMemory.restore(tmp_path / "bad.npz")
+
+
+def test_one_cell_without_synapses():
+    memory = WillshawMemory(1, auto=True, diagonal=False)
+    memory.store([0])
+    assert memory.load == 0.0 and "load 0" in repr(memory)
+
+
+def test_capacity_in_auto_association():
+    # A synapse between two different cells is set with probability a(a - 1)/(n(n - 1)).
+    memory = WillshawMemory(300, auto=True)
+    number = memory.capacity(10, load=0.4)
+    assert 1 - (1 - 90 / 89_700) ** number == pytest.approx(0.4, rel=1e-12)
+    with pytest.raises(ValueError, match="a_out must be a_in=10"):
+        memory.capacity(10, 9)
+    with pytest.raises(ValueError, match=r"a_out must be an integer in \[1, 8\], got 9"):
+        WillshawMemory(20, 8).capacity(9)
+
+
+def test_settling_by_a_pair_of_winners():
+    rng = np.random.default_rng(7)
+    memory = WillshawMemory(60, 40)
+    x, y = (rng.permuted(np.tile(np.arange(n), (80, 1)), axis=1)[:, :5] for n in (60, 40))
+    memory.store(x, y)
+    found = memory.settle(x[0][:3], winners=(5, 3))
+    forth = memory.recall(x[0][:3], winners=3)
+    assert found.states[1] == memory.recall_input(forth, winners=5)
+    assert len(found.states[1].sparse) == 5
+    with pytest.raises(ValueError, match="winners must be an integer or a pair"):
+        memory.settle([1], winners=(1, 2, 3))
+    with pytest.raises(ValueError, match="winners must be an integer where auto=True"):
+        WillshawMemory(60, auto=True).settle([1], winners=(1, 2))
+
+
+@pytest.mark.parametrize("name", ["auto", "diagonal", "counts"])
+def test_flags_are_truth_values(name):
+    with pytest.raises(TypeError, match=f"{name} must be True or False, got 'no'"):
+        WillshawMemory(20, **{name: "no"})
+
+
 def test_capacity_is_where_the_load_is_reached():
     memory = WillshawMemory(300, 200)
     number = memory.capacity(10, 6, load=0.4)

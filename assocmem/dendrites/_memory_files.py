@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 
 import numpy as np
 
@@ -63,7 +64,9 @@ def load(path: str | os.PathLike) -> SequenceMemory:
             raise ValueError(f"model must be a TemporalMemory, got {model!r}")
         memory = model.start(int(str(entry["seed"])))
         _restore(memory, {name: integers(name, entry[name]) for name in (*_INTEGERS, "dead")})
-    except (KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+    except (
+        KeyError, TypeError, ValueError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
         raise ValueError(f"path must name a file of a sequence memory: {error}") from error
     return memory
 

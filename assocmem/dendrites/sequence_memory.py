@@ -20,6 +20,7 @@ from ._memory_arrays import (
 from .kernels import growing_index as index
 from .kernels import segment_learning as learning
 from .kernels import temporal_memory as kernels
+from .kernels.excitation import excite
 from .sequence_results import SequenceRun, SequenceStep
 from .temporal_memory import TemporalMemory, columns_of, rows_of
 
@@ -207,6 +208,8 @@ class SequenceMemory:
     def connect(self, cells: Any, indptr: Any, sources: Any, permanence: float = 1.0) -> None:
         """Add segments, one for each entry of ``cells``, whatever rules of growth say.
 
+        They count at once: what is active now may make their cells predictive.
+
         Parameters
         ----------
         cells : array_like of int
@@ -214,7 +217,7 @@ class SequenceMemory:
         indptr, sources : array_like of int
             Presynaptic cells as CSR rows; those of a segment must differ.
         permanence : float
-            In (0, 1], of all of them.
+            Of all of them, in (0, 1] and more than half of the unit of permanences.
 
         Raises
         ------
@@ -222,7 +225,7 @@ class SequenceMemory:
             If an argument is of the wrong type or out of range, or limits of the model would be
             passed.
         """
-        permanence = check.real("permanence", permanence, 0.5 / learning.ONE, 1.0)
+        permanence = check.real("permanence", permanence, 0.5 / learning.ONE, 1.0, open_low=True)
         cells, indptr, sources = (
             integers(name, value)
             for name, value in (("cells", cells), ("indptr", indptr), ("sources", sources))
@@ -269,6 +272,7 @@ class SequenceMemory:
         self._arrays = connected(
             self._arrays, cells, indptr, sources, strengths, groups, group_rows
         )
+        excite(self._arrays, False)
 
     @property
     def n_segments(self) -> int:

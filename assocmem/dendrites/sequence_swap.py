@@ -128,7 +128,9 @@ def swap_experiment(
 
     steps = check.integer("steps", steps, 2)
     change_at = check.integer("change_at", change_at, 1, steps - 1)
-    deaths = [check.real("deaths", fraction, 0.0, 1.0) for fraction in deaths]
+    if isinstance(deaths, str) or not np.iterable(deaths):
+        raise TypeError(f"deaths must be a sequence of fractions, got {deaths!r}")
+    deaths = [check.real(f"deaths[{k}]", value, 0.0, 1.0) for k, value in enumerate(deaths)]
     repeats = check.integer("repeats", repeats, 2)
     interval = check.integer("interval", interval, 1, steps)
     seed = check.integer("seed", seed, 0)

@@ -280,7 +280,8 @@ def noise_trials(
     lost = check.integer("lost", lost, 0, min(a, n - a))
     length = check.integer("length", length, 2)
     memories = check.integer("memories", memories, 1)
-    n_synapses = check.integer("n_synapses", n_synapses, 1, a)
+    n_synapses = check.integer("n_synapses", n_synapses, 1, min(a, 4095))
+    workers = check.integer("workers", workers, 1)
     model = _one_cell_each(n, n_synapses, check.integer("threshold", threshold, 1, n_synapses))
 
     def predicted(rng: np.random.Generator) -> int:
@@ -344,7 +345,8 @@ def branching_trials(
     a = check.integer("a", a, 1, check.integer("n", n, 1))
     n_successors = check.integer("n_successors", n_successors, 0)
     memories = check.integer("memories", memories, 2)
-    n_synapses = check.integer("n_synapses", n_synapses, 1, a)
+    n_synapses = check.integer("n_synapses", n_synapses, 1, min(a, 4095))
+    workers = check.integer("workers", workers, 1)
     model = _one_cell_each(n, n_synapses, check.integer("threshold", threshold, 1, n_synapses))
 
     def fraction(rng: np.random.Generator) -> float:

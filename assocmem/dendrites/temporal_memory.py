@@ -75,8 +75,8 @@ class TemporalMemory:
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong type or out of range, or a permanence is positive but less
-        than half of their unit.
+        If an argument is of the wrong type or out of range, or a permanence is positive but not
+        more than half of their unit.
 
     Notes
     -----
@@ -140,7 +140,7 @@ class TemporalMemory:
                 )  # fmt: skip
                 if value > 0.0 and round(value * ONE) == 0:
                     raise ValueError(
-                        f"{field.name} must be 0 or at least {0.5 / ONE:g}, half of the unit of "
+                        f"{field.name} must be 0 or more than {0.5 / ONE:g}, half of the unit of "
                         f"permanences, got {value!r}"
                     )
                 object.__setattr__(self, field.name, value)

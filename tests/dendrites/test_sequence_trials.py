@@ -219,3 +219,24 @@ def test_swap_experiment_does_not_depend_on_workers():
     assert swap_experiment(**settings).identical(swap_experiment(**settings, workers=2))
     small = sequence_swap.compute(**{**settings, "deaths": 0.5})
     assert small.identical(swap_experiment(**settings))
+
+
+@pytest.mark.parametrize(
+    ("simulated", "own"),
+    [(trials.noise_trials, {"lost": 1}), (trials.branching_trials, {"n_successors": 1})],
+)
+def test_trials_name_what_they_refuse(simulated, own):
+    with pytest.raises(ValueError, match="workers must be an integer >= 1, got 0"):
+        simulated(**own, workers=0)
+    with pytest.raises(ValueError, match=r"n_synapses must be an integer in \[1, 4095\]"):
+        simulated(6000, 5000, 4500, 1, **own)
+
+
+@pytest.mark.parametrize(("deaths", "error", "match"), [
+    (0.5, TypeError, "deaths must be a sequence"),
+    ("a", TypeError, "deaths must be a sequence"),
+    ([0.1, 2.0], ValueError, r"deaths\[1\]"),
+])  # fmt: skip
+def test_experiment_names_wrong_deaths(deaths, error, match):
+    with pytest.raises(error, match=match):
+        swap_experiment(deaths=deaths)

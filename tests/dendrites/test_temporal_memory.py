@@ -306,6 +306,30 @@ def test_files_keep_what_is_indexed_together(tmp_path):
     check_index(other)
 
 
+def test_added_segments_count_at_once_and_in_files(tmp_path):
+    memory = TemporalMemory(30, 1, 3, 2).start(0)
+    memory.step([0, 1, 2])
+    memory.connect([9, 11], [0, 3, 5], [0, 1, 2, 0, 1])
+    assert memory.predictive_cells.tolist() == [9]
+    memory.save(tmp_path / "memory.npz")
+    other = SequenceMemory.load(tmp_path / "memory.npz")
+    assert other.predictive_cells.tolist() == [9]
+    assert other.step([9]).anomaly == memory.step([9]).anomaly == 0.0
+    assert content(other) == content(memory)
+    half = 0.5 / ONE  # of the unit: would be rounded to 0
+    with pytest.raises(ValueError, match="permanence"):
+        memory.connect([9], [0, 1], [4], permanence=half)
+    with pytest.raises(ValueError, match=r"permanence_increment.* more than"):
+        TemporalMemory(permanence_increment=half)
+
+
+@pytest.mark.parametrize("data", [b"", b"abc", b"PK\x03\x04"])
+def test_other_files_are_refused_by_name(tmp_path, data):
+    (tmp_path / "other.npz").write_bytes(data)
+    with pytest.raises(ValueError, match="path"):
+        SequenceMemory.load(tmp_path / "other.npz")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -86,7 +86,7 @@ def swap_experiment(
     Parameters
     ----------
     steps, change_at : int
-        Elements, and when the change comes, 1 <= change_at < steps.
+        Elements, >= 10, and when the change comes, 1 <= change_at < steps.
     deaths : sequence of float
         Fractions of cells in [0, 1] that die.
     repeats : int
@@ -112,7 +112,7 @@ def swap_experiment(
         Over ``element``: ``swap`` with ``memory`` (high-order, first-order) and ``death`` with
         ``fraction``, smoothed as published (0.99 and 60 elements), with ``repeat``; and
         ``swap_late`` and ``death_late``, accuracy of predictable elements alone over the last
-        tenth, not smoothed.
+        tenth, ten elements at least, not smoothed.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def swap_experiment(
     import xarray as xr
     from tqdm import tqdm
 
-    steps = check.integer("steps", steps, 2)
+    steps = check.integer("steps", steps, 10)  # so many hold some that can be predicted
     change_at = check.integer("change_at", change_at, 1, steps - 1)
     if isinstance(deaths, str) or not np.iterable(deaths):
         raise TypeError(f"deaths must be a sequence of fractions, got {deaths!r}")

@@ -240,3 +240,10 @@ def test_trials_name_what_they_refuse(simulated, own):
 def test_experiment_names_wrong_deaths(deaths, error, match):
     with pytest.raises(error, match=match):
         swap_experiment(deaths=deaths)
+
+
+def test_experiment_is_long_enough_to_predict():
+    with pytest.raises(ValueError, match="steps must be an integer >= 10, got 9"):
+        swap_experiment(steps=9, change_at=2)
+    data = swap_experiment(steps=10, change_at=2, deaths=(), repeats=2)
+    assert np.all(data["swap_late"] == 0.0)

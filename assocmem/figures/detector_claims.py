@@ -72,7 +72,8 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
     for row, said, log in zip(rows, stated, logs, strict=True):
         log_said = np.log10(said) if said > 0.0 else -50.0
         right = abs(log_said - log) < np.log10(1.03)
-        ax.plot(log_said, row, "x", color="0.3" if right else "#d55e00", markersize=8)
+        colour = "0.3" if right else "#d55e00"
+        ax.plot(log_said, row, "x", color=colour, markersize=8, markeredgewidth=1.5, zorder=3)
         ax.plot([log_said, log], [row, row], color="#d55e00", linewidth=0.8)
         exact = f"{10 ** (log - np.floor(log)):.2f}e{int(np.floor(log))}"
         claim = f"{said:.2e}".replace("e-0", "e-") if said else "never"
@@ -83,7 +84,8 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
     ax.set_xlim(-52, 20)
     ax.set_xticks(range(-50, 1, 10))
     ax.set_xlabel("log10 of the probability")
-    ax.text(3.5, len(rows) - 0.4, "stated / exact", fontsize="x-small", va="center")
+    ax.text(3.5, -0.75, "stated / exact", fontsize="x-small", va="center")
+    ax.set_ylim(-1.0, len(rows) - 0.5)
     ax.legend(
         frameon=False, fontsize="x-small", loc="lower left", bbox_to_anchor=(0.0, 1.0), ncol=3
     )

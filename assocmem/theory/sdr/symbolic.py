@@ -157,7 +157,8 @@ def balanced_threshold() -> sympy.Expr:
     equation = divergence(z.x, z.q) - divergence(z.x, 1 - z.eta)
     equation = sympy.expand(sympy.expand_log(equation, force=True))
     (solution,) = sympy.solve(equation, z.x)
-    return sympy.logcombine(sympy.factor(solution), force=True)
+    above, below = sympy.fraction(sympy.together(sympy.expand_log(solution, force=True)))
+    return sympy.logcombine(above, force=True) / sympy.logcombine(below, force=True)
 
 
 def rational_false_positive(s: int, theta: int) -> sympy.Expr:

@@ -145,3 +145,17 @@ def test_networks_need_a_temperature_and_take_no_trials():
 def test_predictions_are_the_models_own():
     found = predict(GRID[1])
     assert found["false_positive"].value == pytest.approx(1.34e-12, rel=0.01)
+
+
+def test_one_event_alone_is_the_same():
+    from assocmem.dendrites import simulate
+
+    both = simulate(GRID[0], trials=4000, seed=2)
+    one = simulate(GRID[0], trials=4000, seed=2, only="false_positive")
+    assert list(one) == ["false_positive"]
+    assert one["false_positive"].mean == both["false_positive"].mean
+    with pytest.raises(ValueError, match="only"):
+        simulate(GRID[0], only="misses")
+    alone = verify(GRID[0], theory=lambda m: {"false_positive": 1e-3}, **QUICK)
+    together = verify(GRID[0], **QUICK)
+    assert alone.claims[0].simulated == together.claims[0].simulated

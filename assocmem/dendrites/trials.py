@@ -29,6 +29,7 @@ def simulate(
     workers: int = 1,
     progress: bool = False,
     method: str = "auto",
+    only: str | None = None,
 ) -> dict[str, Estimate]:
     """Estimate how often a detector fires for what it did not store, and misses what it did.
 
@@ -54,11 +55,13 @@ def simulate(
         "trials"; "splitting", for everything; "importance", for false positives of single
         neurons without whole clusters, others being split; "auto" chooses as said above,
         importance sampling before splitting.
+    only : {"false_positive", "false_negative"}, optional
+        Simulate this one alone; its estimate is the same.
 
     Returns
     -------
     dict
-        Estimates of "false_positive" and "false_negative", a `Counted` of trials or a
+        Estimates of "false_positive" and "false_negative", each a `Counted` of trials or a
         `Replicated`; ``method`` of each says how it was made. An event that cannot happen, or
         happens always, is a `Counted` of 0 or all trials.
 
@@ -91,10 +94,10 @@ def simulate(
     if not isinstance(progress, (bool, np.bool_)):
         raise TypeError(f"progress must be True or False, got {progress!r}")
     check.choice("method", method, METHODS)
+    names = EVENTS if only is None else (check.choice("only", only, EVENTS),)
     with _threads(workers, progress) as mapped:
         return {
-            name: _estimate(code, lost, trials, seed, method, mapped)
-            for lost, name in enumerate(EVENTS)
+            name: _estimate(code, name == EVENTS[1], trials, seed, method, mapped) for name in names
         }
 
 

@@ -48,7 +48,7 @@ class SequenceMemory:
     is allocated but when arrays double. On input without structure a step with 40 active columns
     grows 40 segments of 20 synapses, but only 40 entries: time hardly rises as the memory fills.
 
-    Memory: 10 bytes for a synapse and 6 for an entry, 56 for a segment, and 61 for a cell, times
+    Memory: 10 bytes for a synapse and 6 for an entry, 64 for a segment, and 61 for a cell, times
     the slack of arrays and blocks that double, 2 on average and 4 at most.
     """
 

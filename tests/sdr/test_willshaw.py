@@ -362,6 +362,31 @@ def test_simulation_does_not_depend_on_workers():
     assert not np.array_equal(other["spurious"].values, one["spurious"].values)
 
 
+@pytest.mark.parametrize(
+    ("noise", "threshold"),
+    [(Drop(3), 4), (Drop(4), 4), (Replace(4), 3), (Swap(6), 4), (Kill(10), 5), (Kill(24), 1)],
+)
+def test_noise_of_one_stored_pattern(noise, threshold):
+    # Alone in the memory a pattern is recalled where enough of its bits are left, all or nothing.
+    from scipy import stats
+
+    n, a = 24, 7
+    if isinstance(noise, Kill):
+        left = stats.hypergeom(n, a, n - noise.cells)
+    elif isinstance(noise, Swap):  # of the n - a + v silent cells v come on, of which v are back
+        left = stats.hypergeom(n - a + noise.bits, noise.bits, noise.bits, loc=a - noise.bits)
+    else:
+        left = stats.rv_discrete(values=([a - noise.bits], [1.0]))
+    found = simulate(Willshaw(n, 30, a, 3, noise=noise, threshold=threshold), trials=3000, seed=5)
+    wanted = float(left.cdf(threshold - 1))
+    assert found["spurious"].mean == 0.0
+    missing = found["missing"].mean
+    if wanted in (0.0, 1.0):
+        assert missing == wanted
+    else:  # false alarm 1e-4
+        assert stats.binomtest(round(3000 * missing), 3000, wanted).pvalue > 1e-4
+
+
 def test_errors_too_few_to_average_are_counted():
     found = simulate(Willshaw(1000, 1000, 10, 10, 100), trials=300, seed=0)
     assert isinstance(found["spurious"], Counted) and found["spurious"].successes == 0

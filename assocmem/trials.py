@@ -64,7 +64,8 @@ class TrialClaim:
         (simulated - predicted)/error, for orientation: the verdict goes by ``p_value``.
     p_value : float
         Probability of so large a difference if the theory is right: by the exact binomial law
-        where independent events were counted, by Student's t of replicates otherwise.
+        where independent events were counted, by Student's t of replicates otherwise, corrected
+        for their skewness.
     trials : int
         Trials counted, or replicates.
     method : str
@@ -153,12 +154,23 @@ def _binomial(predicted: float, found: Counted) -> float:
 
 
 def _student(predicted: float, found: Any) -> float:
+    """The larger of two p-values: Student's, and that after Hall's cubic transformation of t.
+
+    Replicates of rare events are skew, which makes one tail of t heavy; Hall's transformation (J.
+    R. Stat. Soc. B 54 (1992) 221) removes the skewness of t to first order. With 32 replicates of
+    skewness 0.9 and a level of 1e-3, t alone rejects 2.5 times too often.
+    """
     from scipy import stats
 
     difference = found.mean - predicted
     if found.error <= 1e-13 * abs(found.mean):  # nothing fluctuated, but for rounding
         return float(abs(difference) <= 1e-9 * abs(predicted))
-    return float(2.0 * stats.t.sf(abs(difference) / found.error, len(found.values) - 1))
+    n = len(found.values)
+    t = difference / found.error
+    standard = (found.values - found.mean) / found.values.std()
+    skew = float(np.mean(standard**3)) / math.sqrt(n)
+    hall = t + skew * (t**2 / 3.0 + 1.0 / 6.0) + skew**2 * t**3 / 27.0
+    return float(2.0 * stats.t.sf(min(abs(t), abs(hall)), n - 1))
 
 
 @dataclass(frozen=True)

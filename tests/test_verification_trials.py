@@ -32,6 +32,16 @@ def test_rate_of_false_alarms():
         assert 40 < failed <= stats.binom.ppf(1.0 - 1e-6, 4000, 0.05)
 
 
+def test_skew_replicates_do_not_alarm():
+    """32 of skewness 1.2: t alone rejects too often, ours does not (1e-6 each, 20,000 tables)."""
+    shape, count = 4.0 / 1.2**2, 20_000
+    values = np.random.default_rng(8).gamma(shape, size=(count, 32))
+    most = stats.binom.ppf(1.0 - 1e-6, count, 0.01)
+    t = stats.ttest_1samp(values, shape, axis=1).pvalue
+    ours = [judge(None, "x", shape, Replicated(row), 0.01).verdict for row in values]
+    assert np.sum(t < 0.01) > most > ours.count("DISAGREES") > 0.5 * 0.01 * count
+
+
 def test_binomial_p_values_are_exact():
     claim = judge(None, "x", 0.5, Counted(9, 10), 0.01)
     assert claim.p_value == pytest.approx(22 / 1024, rel=1e-12)

@@ -306,6 +306,20 @@ def test_files_keep_what_is_indexed_together(tmp_path):
     check_index(other)
 
 
+def test_equals_plain_memory_with_more_winners_than_counts_hold():
+    # 300 winners of a step are more than 8 bits count: segments are not indexed together then.
+    model = TemporalMemory(n_columns=600, cells_per_column=1)
+    memory, plain = model.start(1), PlainMemory(model, 1)
+    for _ in range(2):
+        for columns in (np.arange(300), np.arange(300, 310)):
+            memory.step(columns)
+            plain.step(columns.tolist())
+        memory.reset()
+        plain.reset()
+    assert content(memory) == plain.content()
+    check_index(memory)
+
+
 def test_added_segments_count_at_once_and_in_files(tmp_path):
     memory = TemporalMemory(30, 1, 3, 2).start(0)
     memory.step([0, 1, 2])

@@ -93,6 +93,14 @@ def test_winners_and_ties(kind):
         np.testing.assert_array_equal(found, np.sort(first))
 
 
+def test_no_ties_where_winners_are_just_enough():
+    memory = WillshawMemory(6, 3)
+    memory.store([[0, 1, 2], [3, 4]], [[0, 1], [0]])
+    for ties in ("lowest", "random", "all"):
+        found = memory.recall_input([0, 1], winners=3, ties=ties)
+        assert found.sparse.tolist() == [0, 1, 2]
+
+
 def test_random_ties_are_uniform():
     memory = WillshawMemory(4, 10)
     memory.store([0, 1], [2, 3, 5, 7])
@@ -391,6 +399,9 @@ def test_errors_too_few_to_average_are_counted():
     found = simulate(Willshaw(1000, 1000, 10, 10, 100), trials=300, seed=0)
     assert isinstance(found["spurious"], Counted) and found["spurious"].successes == 0
     assert isinstance(found["information"], Replicated) and found["information"].error > 0.0
+    # One error among 990 outputs of 300 recalls takes next to nothing of all bits there are.
+    entropy = -(0.01 * np.log2(0.01) + 0.99 * np.log2(0.99))
+    assert 0.995 < found["information"].mean / (100 * entropy / 1000) < 1.0
 
 
 def test_iterated_recall_completes_more():

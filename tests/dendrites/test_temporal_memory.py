@@ -310,7 +310,7 @@ def test_equals_plain_memory_with_more_winners_than_counts_hold():
     # 300 winners of a step are more than 8 bits count: segments are not indexed together then.
     model = TemporalMemory(n_columns=600, cells_per_column=1)
     memory, plain = model.start(1), PlainMemory(model, 1)
-    for _ in range(2):
+    for _ in range(6):
         for columns in (np.arange(300), np.arange(300, 310)):
             memory.step(columns)
             plain.step(columns.tolist())

@@ -93,6 +93,17 @@ def test_winners_and_ties(kind):
         np.testing.assert_array_equal(found, np.sort(first))
 
 
+def test_random_ties_backwards_are_even():
+    memory = WillshawMemory(9, 4)
+    memory.store([2, 3, 5, 7], [0, 1])
+    rng, count = np.random.default_rng(8), np.zeros(9)
+    for _ in range(2000):
+        count[memory.recall_input([0], winners=2, ties="random", rng=rng).sparse] += 1
+    assert set(np.flatnonzero(count)) == {2, 3, 5, 7}
+    # Each is binomial, 2000 times 1/2: five standard deviations, false alarm 2e-6.
+    assert np.all(np.abs(count[[2, 3, 5, 7]] - 1000) < 5 * np.sqrt(500))
+
+
 def test_no_ties_where_winners_are_just_enough():
     memory = WillshawMemory(6, 3)
     memory.store([[0, 1, 2], [3, 4]], [[0, 1], [0]])

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import tempfile
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     import xarray
 
 
-def write_netcdf(dataset: xarray.Dataset, path: str | os.PathLike[str]) -> None:
-    """Write a dataset as netCDF-4: to a draft in the same folder, then renamed into place.
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike[str], suffix: str) -> Iterator[str]:
+    """A draft in the same folder to write to, renamed into place at the end; gone if that fails.
 
     Raises
     ------
@@ -28,13 +33,13 @@ def write_netcdf(dataset: xarray.Dataset, path: str | os.PathLike[str]) -> None:
     if os.path.isdir(path):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), given)
     try:
-        handle, draft = tempfile.mkstemp(dir=os.path.dirname(path), suffix=".nc.tmp")
+        handle, draft = tempfile.mkstemp(dir=os.path.dirname(path), suffix=suffix)
     except OSError as failure:
         # The draft is ours: the caller knows the file by its own name only.
         raise OSError(failure.errno, failure.strerror, given) from failure
     os.close(handle)
     try:
-        dataset.to_netcdf(draft, engine="h5netcdf")
+        yield draft
         # mkstemp keeps others out; the file gets the permissions that open() would give.
         umask = os.umask(0)
         os.umask(umask)
@@ -43,3 +48,15 @@ def write_netcdf(dataset: xarray.Dataset, path: str | os.PathLike[str]) -> None:
     except BaseException:
         os.unlink(draft)
         raise
+
+
+def write_netcdf(dataset: xarray.Dataset, path: str | os.PathLike[str]) -> None:
+    """Write a dataset as netCDF-4, see `replacing`."""
+    with replacing(path, ".nc.tmp") as draft:
+        dataset.to_netcdf(draft, engine="h5netcdf")
+
+
+def write_npz(path: str | os.PathLike[str], *, compressed: bool = True, **arrays: Any) -> None:
+    """Write arrays in NumPy's npz format, under the very name given, see `replacing`."""
+    with replacing(path, ".npz.tmp") as draft, open(draft, "wb") as file:
+        (np.savez_compressed if compressed else np.savez)(file, **arrays)

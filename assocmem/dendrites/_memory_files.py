@@ -8,6 +8,7 @@ import zlib
 
 import numpy as np
 
+from .._files import write_npz
 from ..serial import from_json, to_json
 from ._memory_arrays import integers, taken_out
 from .kernels import growing_index as index
@@ -36,7 +37,7 @@ def save(memory: SequenceMemory, path: str | os.PathLike) -> None:
     """See `SequenceMemory.save`."""
     m = memory._arrays
     synapses, units, groups = taken_out(m)
-    np.savez_compressed(
+    write_npz(
         path,
         model=to_json(memory.model),
         seed=str(memory.seed),

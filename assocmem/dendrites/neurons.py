@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _validate as check
+from .._files import write_npz
 from ..serial import from_dict, to_dict
 from ._archives import archived
 from ._cells import rows_of
@@ -247,12 +248,11 @@ class Neurons:
                 )
         indptr, indices = self.segments.csr()
         functions = json.dumps([to_dict(self.nonlinearity), to_dict(self.output)])
-        with open(path, "wb") as file:
-            np.savez(
-                file, n=self.segments.n, threshold=self.segments.threshold, indptr=indptr,
-                indices=indices, neuron_of=self.neuron_of, n_neurons=self.n_neurons,
-                functions=functions,
-            )  # fmt: skip
+        write_npz(
+            path, compressed=False, n=self.segments.n, threshold=self.segments.threshold,
+            indptr=indptr, indices=indices, neuron_of=self.neuron_of, n_neurons=self.n_neurons,
+            functions=functions,
+        )  # fmt: skip
 
     @classmethod
     def load(cls, path: str | PathLike) -> Neurons:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _validate as check
+from .._files import write_npz
 from ..sdr._rows import check_out
 from ..sdr.draws import subsets
 from ._archives import archived
@@ -365,8 +366,10 @@ class Segments:
     def save(self, path: str | PathLike) -> None:
         """Write to a file of NumPy's npz format."""
         indptr, indices = self.csr()
-        with open(path, "wb") as file:
-            np.savez(file, n=self.n, threshold=self.threshold, indptr=indptr, indices=indices)
+        write_npz(
+            path, compressed=False, n=self.n, threshold=self.threshold, indptr=indptr,
+            indices=indices,
+        )  # fmt: skip
 
     @classmethod
     def load(cls, path: str | PathLike) -> Segments:

@@ -333,7 +333,7 @@ class SequenceMemory:
         Parameters
         ----------
         path : path-like
-            File; ``.npz`` is added where it does not end so.
+            File, replaced if it exists.
         """
         from ._memory_files import save
 

@@ -247,7 +247,8 @@ class PooledColumns:
         given = activity if isinstance(activity, SDR) else SDR(m.n_inputs, cells)
         overlap_rows(self._connected, given.packed, self._overlaps)
         taking_part = self._overlaps >= max(1, m.stimulus_threshold)
-        score = np.where(taking_part, self._overlaps * self.boosts, 0.0)
+        score = self._overlaps * taking_part
+        score = score * self.boosts if m.boost else score.astype(np.float64)
         winners = self._winners(score)
         if learn:
             self._learn(winners, taking_part, given)
@@ -257,8 +258,12 @@ class PooledColumns:
         m, priority = self.model, self._state["priority"]
         if m.inhibition_radius is None:
             count = max(1, int(np.floor(0.5 + m.density * m.n_columns)))
-            order = np.lexsort((priority, -score))[:count]
-            return np.sort(order[score[order] > 0.0]).astype(np.int32)
+            bound = np.partition(score, -count)[-count]
+            if bound <= 0.0:
+                return np.flatnonzero(score > 0.0).astype(np.int32)
+            ahead, tied = np.flatnonzero(score > bound), np.flatnonzero(score == bound)
+            first = tied[np.argsort(priority[tied])[: count - len(ahead)]]
+            return np.sort(np.append(ahead, first)).astype(np.int32)
         from .kernels.pooling import local_winners
 
         out = np.empty(m.n_columns, np.int32)
@@ -303,10 +308,10 @@ class PooledColumns:
 
     def save(self, path: str | os.PathLike) -> None:
         """Write model and state to an npz file, which holds no pickles."""
+        from .._files import write_npz
         from ..serial import to_json
 
-        with open(path, "wb") as file:
-            np.savez_compressed(file, model=to_json(self.model), **self._state)
+        write_npz(path, model=to_json(self.model), **self._state)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> PooledColumns:

@@ -416,10 +416,11 @@ class WillshawMemory:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the memory as an ``.npz`` file; OSError if it cannot be written."""
+        from .._files import write_npz
+
         held = {"counts": self._counts} if self._counts is not None else {}
         sizes = np.array([self.n_in, self.n_out, self.auto, self.diagonal, self.n_stored])
-        with open(path, "wb") as file:
-            np.savez_compressed(file, rows=self._rows, sizes=sizes, **held)
+        write_npz(path, rows=self._rows, sizes=sizes, **held)
 
     @classmethod
     def restore(cls, path: str | os.PathLike[str]) -> WillshawMemory:

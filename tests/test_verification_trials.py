@@ -7,7 +7,7 @@ from scipy import stats
 from assocmem import Detector, Hopfield, verify
 from assocmem.dendrites import Population
 from assocmem.estimates import Counted, Replicated
-from assocmem.sdr import Clustered, Replace, Uniform
+from assocmem.sdr import Bernoulli, Clustered, Kill, Replace, UnequalRates, Uniform
 from assocmem.theory.sdr.detection import predict
 from assocmem.trials import judge
 
@@ -67,6 +67,8 @@ GRID = [
     Detector(Uniform(600, 40), 15, 6, n_patterns=4, noise=Replace(12)),
     Detector(Uniform(500, 50), 12, 6, n_segments=20, noise=Replace(25), transmission=0.8),
     Detector(Clustered(1000, 60, 5, 0.5), 20, 10),
+    Detector(UnequalRates(2000, 0.05, 1.0), 12, 7, noise=Kill(800)),
+    Detector(Bernoulli(1000, 0.06), 15, 8, n_segments=3, noise=Kill(450), transmission=0.9),
     Population(Detector(Uniform(500, 40), 12, 6, noise=Replace(20)), n_neurons=10, quorum=5),
 ]
 

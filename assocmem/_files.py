@@ -6,13 +6,17 @@ import contextlib
 import errno
 import os
 import tempfile
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     import xarray
+
+T = TypeVar("T")
 
 
 @contextlib.contextmanager
@@ -60,3 +64,39 @@ def write_npz(path: str | os.PathLike[str], *, compressed: bool = True, **arrays
     """Write arrays in NumPy's npz format, under the very name given, see `replacing`."""
     with replacing(path, ".npz.tmp") as draft, open(draft, "wb") as file:
         (np.savez_compressed if compressed else np.savez)(file, **arrays)
+
+
+def read_npz(
+    path: str | os.PathLike[str],
+    kind: str,
+    names: tuple[str, ...],
+    make: Callable[[dict[str, np.ndarray]], T],
+) -> T:
+    """What ``make`` makes of the arrays of an npz file, ``names`` among them.
+
+    Nothing in the file is executed.
+
+    Raises
+    ------
+    OSError
+        Its subclass for the cause.
+    ValueError
+        If the file is no such archive, or cut off, or holds something else.
+    """
+    name = os.fspath(path)
+    try:
+        with open(name, "rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise ValueError("it is no archive")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
+                held = {entry: archive[entry] for entry in archive.files}
+        missing = [entry for entry in names if entry not in held]
+        if missing:
+            raise ValueError(f"it has no {', '.join(missing)}")
+        return make(held)
+    except (
+        AttributeError, TypeError, ValueError, IndexError, KeyError, EOFError,
+        zipfile.BadZipFile, zlib.error,
+    ) as failure:  # fmt: skip
+        raise ValueError(f"path must be a file of {kind}, {name!r} is none: {failure}") from failure

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import zipfile
-import zlib
 
 import numpy as np
 
-from .._files import write_npz
+from .._files import read_npz, write_npz
 from ..serial import from_json, to_json
 from ._memory_arrays import integers, taken_out
 from .kernels import growing_index as index
@@ -57,18 +55,15 @@ def save(memory: SequenceMemory, path: str | os.PathLike) -> None:
 
 def load(path: str | os.PathLike) -> SequenceMemory:
     """See `SequenceMemory.load`."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            entry = {name: archive[name] for name in archive.files}
-        model = from_json(str(entry["model"]))
-        if not isinstance(model, TemporalMemory):
-            raise ValueError(f"model must be a TemporalMemory, got {model!r}")
-        memory = model.start(int(str(entry["seed"])))
-        _restore(memory, {name: integers(name, entry[name]) for name in (*_INTEGERS, "dead")})
-    except (
-        KeyError, TypeError, ValueError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error,
-    ) as error:  # fmt: skip
-        raise ValueError(f"path must name a file of a sequence memory: {error}") from error
+    return read_npz(path, "a SequenceMemory", ("model", "seed", "dead", *_INTEGERS), _made)
+
+
+def _made(entry: dict[str, np.ndarray]) -> SequenceMemory:
+    model = from_json(str(entry["model"]))
+    if not isinstance(model, TemporalMemory):
+        raise ValueError(f"model must be a TemporalMemory, got {model!r}")
+    memory = model.start(int(str(entry["seed"])))
+    _restore(memory, {name: integers(name, entry[name]) for name in (*_INTEGERS, "dead")})
     return memory
 
 

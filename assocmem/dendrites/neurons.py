@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _validate as check
-from .._files import write_npz
+from .._files import read_npz, write_npz
 from ..serial import from_dict, to_dict
-from ._archives import archived
 from ._cells import rows_of
 from .kernels import neurons as kernels
 from .nonlinearity import Function, Power, Sigmoid, Step, check_functions, tabulated
@@ -266,7 +265,7 @@ class Neurons:
             If the file is none of ours.
         """
         names = (*HELD, "neuron_of", "n_neurons", "functions")
-        return archived(path, "Neurons", names, cls._of)
+        return read_npz(path, "Neurons", names, cls._of)
 
     @classmethod
     def _of(cls, held: dict[str, np.ndarray]) -> Neurons:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _validate as check
-from .._files import write_npz
+from .._files import read_npz, write_npz
 from ..sdr._rows import check_out
 from ..sdr.draws import subsets
-from ._archives import archived
 from ._cells import cells_of, rows_of, stream_of
 from ._synapses import MOST, Synapses
 from .kernels import segments as kernels
@@ -382,7 +381,7 @@ class Segments:
         ValueError
             If the file is none of ours.
         """
-        return archived(path, "Segments", HELD, lambda held: cls(*(held[name] for name in HELD)))
+        return read_npz(path, "Segments", HELD, lambda held: cls(*(held[name] for name in HELD)))
 
     def _count(
         self, cells: np.ndarray, out: np.ndarray, transmission: float, seeded: np.ndarray | None

@@ -322,8 +322,8 @@ class PooledColumns:
         ValueError
             If the file is none of ours.
         """
+        from .._files import read_npz
         from ..serial import from_json
-        from ._archives import archived
 
         def made(held: dict[str, np.ndarray]) -> PooledColumns:
             model = from_json(str(held.pop("model")))
@@ -331,7 +331,7 @@ class PooledColumns:
                 raise ValueError(f"it holds {model!r}")
             return cls(model, _checked(model, held))
 
-        return archived(path, "PooledColumns", ("model", *_STATE), made)
+        return read_npz(path, "PooledColumns", ("model", *_STATE), made)
 
 
 # What a file holds besides the model: kinds of dtypes, and bounds of entries where there are any.

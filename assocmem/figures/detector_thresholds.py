@@ -1,7 +1,8 @@
 """False positives against the threshold over a grid of parameters: which thresholds are good.
 
-Figure 6 of Ahmad and Hawkins (arXiv:1601.00720). Its stored medians belong to another grid of n
-than the one the text names; both are drawn. On both, medians of at most 1e-9 begin at theta = 10,
+Figure 6 of Ahmad and Hawkins (arXiv:1601.00720). Medians in the authors' data belong to two grids
+of n, one from 1,000 on and the one that the text names; both are drawn, with the published medians
+of the first. On both, medians of at most 1e-9 begin at theta = 10,
 not 9, and the largest values pass it later. Beside them medians of the error that counts misses
 too, which has a best threshold.
 """
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import matplotlib.axes
     import xarray
 
-# Medians in the paper's stored data.
+# Medians in the authors' data, of the grid from n = 1,000 on.
 _PUBLISHED = {3: 0.0173, 9: 1.35e-9, 10: 4.80e-11, 15: 1.37e-19, 20: 3.90e-30, 24: 2.07e-39}
 
 

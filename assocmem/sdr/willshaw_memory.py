@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import zipfile
-import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -433,18 +431,9 @@ class WillshawMemory:
         ValueError
             If it holds no such memory.
         """
-        with open(path, "rb") as file:
-            try:
-                with np.load(file, allow_pickle=False) as archive:
-                    entry = {name: archive[name] for name in archive.files}
-                return cls._of(entry)
-            except (
-                TypeError, ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile,
-                zlib.error,
-            ) as error:  # fmt: skip
-                raise ValueError(
-                    f"path must be a file that save() wrote, {os.fspath(path)!r} is none: {error}"
-                ) from error
+        from .._files import read_npz
+
+        return read_npz(path, "a WillshawMemory", ("rows", "sizes"), cls._of)
 
     @classmethod
     def _of(cls, entry: dict[str, np.ndarray]) -> WillshawMemory:

@@ -313,7 +313,9 @@ def verify_trials(
     predictions = [_predictions(model, theory) for model in together]
     level = 1.0 - (1.0 - false_alarm) ** (1.0 / sum(map(len, predictions)))
     claims = []
-    bar = tqdm(together, "models", disable=None if progress else True, leave=False)
+    # A single model shows its own progress.
+    alone = len(together) == 1
+    bar = tqdm(together, "models", disable=None if progress and not alone else True, leave=False)
     for k, (model, predicted) in enumerate(zip(bar, predictions, strict=True)):
         room = _room(model, 1)
         # Of two events that are simulated apart, one that is not predicted is left out.
@@ -321,7 +323,14 @@ def verify_trials(
         some = {"only": wanted[0]} if len(wanted) == 1 else {}
         # Models draw from streams of their own, so that their errors are independent.
         own = np.random.SeedSequence((seed, k)).generate_state(1, np.uint64)[0]
-        found = room.simulate(model, trials=trials, seed=int(own), workers=workers, **some)
+        found = room.simulate(
+            model,
+            trials=trials,
+            seed=int(own),
+            workers=workers,
+            progress=progress and alone,
+            **some,
+        )
         unknown = sorted(set(predicted) - set(found))
         if unknown:
             raise ValueError(f"theory must predict some of {sorted(found)}, got {unknown}")

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from assocmem import Detector, verify
 from assocmem.estimates import Counted, Replicated
@@ -58,3 +59,55 @@ def test_replicates_are_the_estimates_own():
 def test_what_is_no_model_is_refused_as_such(models):
     with pytest.raises(TypeError, match="model must be a model such as"):
         verify(models, trials=300)
+
+
+def test_errors_of_estimates_by_hand():
+    # deviations of 1, 2, 6 from 3 are -2, -1, 3: variance 14/2, of the mean 14/6
+    assert Replicated(np.array([1.0, 2.0, 6.0])).error == pytest.approx(
+        math.sqrt(14 / 6), rel=1e-14
+    )
+    assert Counted(20, 100).error == pytest.approx(0.04, rel=1e-14)
+    # nothing seen, or nothing else: the error of half a success
+    none = math.sqrt(0.005 * 0.995 / 100)
+    assert Counted(0, 100).error == pytest.approx(none, rel=1e-14)
+    assert Counted(100, 100).error == pytest.approx(none, rel=1e-12)
+    for values in ([1.0], [], [1.0, math.nan], [1.0, math.inf], [[1.0, 2.0]]):
+        with pytest.raises(ValueError, match="values must be at least 2 finite numbers"):
+            Replicated(np.array(values))
+
+
+def test_p_values_of_replicates():
+    """Student's where there is no skewness; else the larger, Hall's as a perfect cube."""
+    even = np.array([1.0, 2.0, 4.0, 5.0])
+    for mean in (2.0, 3.7, 9.0):
+        expected = stats.ttest_1samp(even, mean).pvalue
+        assert judge(None, "x", mean, Replicated(even), 0.01).p_value == pytest.approx(expected)
+    skew = np.array([0.1, 0.2, 0.2, 0.5, 0.3, 2.0])
+    a = stats.skew(skew) / math.sqrt(len(skew))
+    both = set()
+    for mean in (0.05, 1.5, 0.9):
+        t, student = stats.ttest_1samp(skew, mean)
+        hall = ((1.0 + a * t / 3.0) ** 3 - 1.0) / a + a / 6.0
+        expected = max(student, 2.0 * stats.t.sf(abs(hall), len(skew) - 1))
+        both.add(expected == student)
+        assert judge(None, "x", mean, Replicated(skew), 0.01).p_value == pytest.approx(expected)
+    assert both == {True, False}
+
+
+def test_what_nearly_always_happens_needs_trials_too():
+    claim = judge(None, "x", 1.0 - 1e-6, Counted(1000, 1000), 1e-3)
+    assert claim.verdict == "undecided" and claim.reason.startswith("0.001 events")
+
+
+def test_claims_of_one_model_are_drawn_apart_and_share_the_level():
+    def tables(count, predicted):
+        return verify([MODEL] * count, trials=3000, theory=lambda _: {"false_negative": predicted})
+
+    claims = tables(4, 0.5).claims
+    # Equal by chance with some 6 x 1 %, by the same seed for certain.
+    assert len({claim.simulated for claim in claims}) == 4
+    # A prediction off by 3.6 errors: p is between the levels of one claim and of eight.
+    wrong = claims[0].simulated + 3.6 * claims[0].error
+    one, eight = (tables(count, wrong).claims[0] for count in (1, 8))
+    assert one.p_value == eight.p_value and 1e-3 / 8 < one.p_value < 1e-3
+    assert (one.verdict, eight.verdict) == ("DISAGREES", "agrees")

@@ -8,6 +8,7 @@ import xarray as xr
 from click.testing import CliRunner
 
 from assocmem.cli import main
+from assocmem.theory.sdr.probability import Probability
 
 
 def run(*arguments):
@@ -116,3 +117,30 @@ def test_other_cells_must_be_there_to_replace_the_lost():
     result = run("fn", *few)
     assert result.exit_code == 2 and "--lost must be an integer in [0, 10]" in result.output
     assert run("fn", *few, "--noise", "drop").exit_code == 0
+
+
+def test_brackets_are_of_one_pattern_with_sure_synapses_alone():
+    point = ["fp", *POINT, "--theta", "12"]
+    assert "certified bracket" in run(*point).output
+    for option, value in (("--patterns", "2"), ("--segments", "2"), ("--transmission", "0.5")):
+        found = run(*point, option, value)
+        assert found.exit_code == 0 and "bracket" not in found.output
+
+
+def test_status_of_a_theory_that_fails(monkeypatch):
+    def wrong(model, **_):
+        return {"false_positive": Probability.of_log(-1.0)}
+
+    monkeypatch.setattr("assocmem.theory.sdr.detection.predict", wrong)
+    result = run("fp", *POINT, "--theta", "12", "--simulate", "--trials", "500")
+    assert result.exit_code == 1 and "1 DISAGREE" in result.output
+
+
+def test_thresholds_where_losses_are_too_many():
+    # a/n + lost/a = 1.3: the closed form does not exist, the best threshold does.
+    result = run("threshold", "--n", "10", "--a", "8", "--s", "4", "--lost", "4")
+    assert result.exit_code == 0, result.output
+    assert "is best" in result.output and "closed form" not in result.output
+    result = run("threshold", "--n", "1000", "--a", "100,300", "--s", "30", "--lost", "200")
+    assert result.exit_code == 2
+    assert "--lost must be an integer in [0, 100]" in result.output

@@ -516,3 +516,96 @@ def test_parameters_as_json():
         model.start(-1)
     with pytest.raises(TypeError, match="model"):
         SequenceMemory(3)
+
+
+def tiled(blocks, top):
+    """Whether blocks (start, length) cover the places below ``top``, each once."""
+    blocks = sorted(blocks)
+    ends = [0, *(start + length for start, length in blocks)]
+    return [start for start, _ in blocks] == ends[:-1] and ends[-1] == top
+
+
+def check_blocks(memory):
+    """Blocks held and those given back fill the arenas without gap or overlap; so do segments."""
+    m = memory._arrays
+    top = int(m.state[index.SEGMENT_TOP])
+    used = m.segments[:top][m.segments[:top, index.CELL] != index.UNUSED]
+    for kind, holders, arena, end in (
+        (index.OF_SEGMENTS, used, m.sources, index.SYNAPSE_TOP),
+        (index.OF_CELLS, m.cells[m.cells[:, index.ROOM] >= 0], m.entries, index.LIST_TOP),
+    ):
+        starts, rooms = holders[:, index.START].tolist(), holders[:, index.ROOM].tolist()
+        blocks = [(start, 1 << room) for start, room in zip(starts, rooms, strict=True)]
+        for room, start in enumerate(m.heads[kind].tolist()):
+            while start >= 0:
+                blocks.append((start, 1 << room))
+                start = int(arena[start])
+        assert tiled(blocks, m.state[end])
+    free, number = m.state[index.FREE_SEGMENT], 0
+    while free >= 0:
+        assert m.segments[free, index.CELL] == index.UNUSED
+        free, number = m.segments[free, index.NEXT], number + 1
+    assert number + len(used) == top
+
+
+def room_sufficed(memory):
+    """Whether the last step took no more of the arenas than it had asked for beforehand."""
+    state = memory._arrays.state
+    return (
+        state[index.SEGMENT_TOP] <= state[index.SEGMENT_NEED]
+        and state[index.SYNAPSE_TOP] <= state[index.SYNAPSE_NEED]
+        and state[index.LIST_TOP] <= state[index.LIST_NEED]
+    )
+
+
+def test_room_asked_for_suffices_and_is_used_again():
+    """Kernels check no bounds, so that what a step may take must be there before it begins."""
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        model = TemporalMemory(
+            n_columns=60, cells_per_column=2 + seed % 2, activation_threshold=3, min_threshold=2,
+            initial_permanence=0.3, connected_permanence=0.2, permanence_decrement=0.1,
+            max_new_synapses=(9, 17)[seed % 2], max_segments_per_cell=2,
+            max_synapses_per_segment=(40, 20, 70)[seed % 3],
+        )  # fmt: skip
+        memory = model.start(seed)
+        known = [rng.choice(60, 20, replace=False) for _ in range(5)]
+        for t in range(150):
+            columns = known[t % 5] if rng.random() < 0.6 else rng.choice(60, 30, replace=False)
+            few = rng.random() < 0.1
+            memory.step(columns[:2] if few else columns[rng.random(len(columns)) < 0.8])
+            assert room_sufficed(memory), (seed, t)
+            if t % 25 == 24:
+                check_blocks(memory)
+        check_index(memory)
+
+
+def followed(memory, before):
+    """Present cells of one set after another, each followed by the same 20 columns."""
+    for columns in before:
+        memory.reset()
+        for step in (columns, np.arange(20)):
+            memory.step(step)
+            assert room_sufficed(memory)
+    check_blocks(memory)
+    check_index(memory)
+
+
+def test_room_where_segments_and_lists_outgrow_theirs_at_once():
+    model = TemporalMemory(
+        n_columns=200, cells_per_column=1, activation_threshold=3, min_threshold=3,
+        initial_permanence=0.5, permanence_decrement=0.0,
+        max_new_synapses=17, max_synapses_per_segment=150,
+    )  # fmt: skip
+    # A set that moves on by 6 of its 20 cells: segments grow from 32 places to 64 and more.
+    memory = model.start(0)
+    followed(memory, [np.arange(k, k + 20) for k in range(20, 170, 6)])
+    assert memory._arrays.segments[:, index.ROOM].max() >= 7
+    # By 14 of 17: each of 14 cells gets 20 synapses in one step, and rooms of 4, 8, 16, 32.
+    memory = model.start(0)
+    followed(memory, [np.arange(k, k + 17) for k in range(20, 160, 14)])
+    assert memory._arrays.cells[40:150, index.SIZE].min() >= 20
+    # One cell more after few of the others: members of a bundle leave it, and fill lists of many.
+    memory = model.start(0)
+    followed(memory, [np.arange(20, 38), np.array([20, 21, 22, 23, 50])])
+    assert memory._arrays.cells[20:38, index.ROOM].min() == 5

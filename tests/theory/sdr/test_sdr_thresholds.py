@@ -242,3 +242,8 @@ def test_medians_in_integers(theta):
 def test_arguments_are_checked(call, name):
     with pytest.raises((TypeError, ValueError), match=name):
         call()
+
+
+def test_an_error_equal_to_the_budget_is_within():
+    found = thresholds.error_by_threshold([0, 1], [1000], [0.02], [20])
+    assert found.first_within(1.0) == 0  # theta = 0 fires for certain

@@ -200,3 +200,27 @@ def test_bracket_of_the_authors_neuron():
 def test_arguments_are_checked(call, name):
     with pytest.raises((TypeError, ValueError), match=name):
         call()
+
+
+def test_sums_equal_to_the_threshold_reach_it():
+    # A third of T has no last digit: three of them are one step short of it on the lattice.
+    found = two_layer.two_layer_tail(10, 4, 1, 3, [0.0, 1.0], 3.0)
+    assert found.value == pytest.approx(0.4**3, rel=1e-12)
+
+
+def test_bracket_encloses_where_tiny_values_decide():
+    # Of 2 branches a large value and a tiny one are T together; tiny ones are left out in bounds.
+    n, a, s, tiny = 20, 6, 2, 1e-10
+    low, high = two_layer.two_layer_bracket(n, a, s, 2, [0.0, tiny, 1.0 - tiny], 1.0)
+    chance = [comb(a, k) * comb(n - a, s - k) / comb(n, s) for k in range(3)]
+    exact = 2.0 * chance[1] * chance[2] + chance[2] ** 2
+    assert low.value <= exact * (1.0 + 1e-12) and exact <= high.value * (1.0 + 1e-12)
+    assert two_layer.two_layer_tail(
+        n, a, s, 2, [0.0, tiny, 1.0 - tiny], 1.0
+    ).value == pytest.approx(exact)
+
+
+def test_sums_at_the_end_of_64_bits():
+    sums, chances = two_layer.two_layer_law(6, 3, 1, 8, [0, 2**60])
+    assert sums.tolist() == [k * 2**60 for k in range(9)]
+    assert chances.value == pytest.approx([comb(8, k) / 2**8 for k in range(9)], rel=1e-12)

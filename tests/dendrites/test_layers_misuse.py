@@ -85,3 +85,16 @@ def test_files_of_columns_are_checked(tmp_path):
             np.savez(file, **changed)
         with pytest.raises(ValueError, match="path must be a file of PooledColumns"):
             PooledColumns.load(path)
+    # Kernels would read beyond the inputs, or the synapses, if these were taken.
+    first = arrays["indptr"][1]
+    for name, at, entry, reason in (
+        ("indices", first - 1, 64, "indices are not"),  # the last of its row, which still rises
+        ("indptr", 2, first - 1, "indptr does not rise"),
+        ("indptr", 0, 1, "indptr does not rise"),
+    ):
+        changed = {key: value.copy() for key, value in arrays.items()}
+        changed[name][at] = entry
+        with open(path, "wb") as file:
+            np.savez(file, **changed)
+        with pytest.raises(ValueError, match=reason):
+            PooledColumns.load(path)

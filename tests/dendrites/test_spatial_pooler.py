@@ -106,6 +106,7 @@ def test_every_step(case):
         assert list(columns.step(active, learn=t % 7 != 0)) == plain.step(active, t % 7 != 0)
     held = ~np.isnan(plain.perm)
     np.testing.assert_array_equal(columns._state["permanence"], plain.perm[held])
+    np.testing.assert_allclose(columns._state["least_duty"], plain.least, rtol=1e-12)
     bound = np.float32(model.connected_permanence)
     np.testing.assert_array_equal(columns.connected(), held & (plain.perm >= bound))
 
@@ -118,6 +119,9 @@ def test_potential_pools():
     assert sorted(first) == [y * 10 + x for y in (0, 1, 2) for x in (0, 1, 2)]
     whole = SpatialPooler(inputs=50, columns=4, potential_fraction=0.5).start()._state
     assert np.all(np.diff(whole["indptr"]) == 25)
+    for inputs, count in ((7, 3), (8, 3), (1, 1)):  # of 2.8, 3.2 and 0.4
+        few = SpatialPooler(inputs=inputs, columns=4, potential_fraction=0.4).start()._state
+        assert np.all(np.diff(few["indptr"]) == count)
 
 
 def test_half_of_the_synapses_start_connected():
@@ -195,3 +199,12 @@ def test_inputs_are_checked():
         columns.step([3, 10])
     with pytest.raises(ValueError, match="n=10 cells"):
         columns.step(SDR(11, [1]))
+
+
+@pytest.mark.parametrize(
+    ("columns", "density", "count"), [(55, 0.05, 3), (45, 0.05, 2), (9, 0.05, 1)]
+)
+def test_number_of_winners_is_the_nearest(columns, density, count):
+    """2.75, 2.25 and 0.45 of the columns: at least one wins."""
+    model = SpatialPooler(inputs=200, columns=columns, density=density)
+    assert len(model.start(1).step(range(100))) == count

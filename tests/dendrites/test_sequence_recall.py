@@ -5,9 +5,11 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from assocmem import cite, from_json, to_json, verify
 from assocmem.dendrites import Branching, SequenceRecall
+from assocmem.dendrites.sequence_recall import simulate
 from assocmem.theory.sdr.sequence_recall import predict
 from assocmem.theory.sdr.single import fn_drop
 
@@ -91,7 +93,8 @@ def test_models_are_kept_and_cited():
 @pytest.mark.parametrize(
     ("changed", "named"),
     [({"a": 501}, "a"), ({"threshold": 11}, "threshold"), ({"lost": 21}, "lost"),
-     ({"dead": 1001}, "dead"), ({"length": 1}, "length"), ({"n_synapses": 0}, "n_synapses")],
+     ({"n": 30, "lost": 11}, "lost"), ({"dead": 1001}, "dead"),
+     ({"length": 1}, "length"), ({"n_synapses": 0}, "n_synapses")],
 )  # fmt: skip
 def test_refusals(changed, named):
     usual = {"n": 500, "cells_per_column": 2, "a": 20, "n_synapses": 10, "threshold": 5}
@@ -101,3 +104,20 @@ def test_refusals(changed, named):
         Branching(100, 10, 5, 3, n_successors=-1)
     with pytest.raises(TypeError, match="SequenceRecall or Branching"):
         predict(np)
+
+
+def test_nothing_is_learned_while_recall_is_measured():
+    """All columns in each element: recall is the same at every step, unless the memory learns.
+
+    So it has one law for sequences of any length; false alarm 1e-6. Learning from 19 presentations
+    after the deaths makes up for synapses that these took.
+    """
+    short, long = (
+        simulate(SequenceRecall(40, 1, 40, 20, 12, dead=16, length=length), trials=trials, seed=2)
+        for length, trials in ((2, 4000), (20, 16_000))
+    )
+    # cells looked at: 40 in each presentation but the last
+    assert (len(short["recall"].values), len(long["recall"].values)) == (100, 21)
+    assert 0.15 < short["recall"].mean < 0.45
+    found = stats.ttest_ind(short["recall"].values, long["recall"].values, equal_var=False)
+    assert found.pvalue > 1e-6, found

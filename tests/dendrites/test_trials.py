@@ -293,3 +293,43 @@ def test_pilot_is_not_among_the_trials():
     assert found["false_negative"] == alone["false_negative"]
     assert found["false_negative"].trials == 90_000
     assert np.isclose(found["false_negative"].mean, alone["false_negative"].mean)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Detector(Uniform(50, 10), 11, 3), r"n_synapses must be an integer in \[0, 10\]"),
+        (lambda: Detector(Uniform(50, 10), 5, 3, n_segments=0), "n_segments"),
+        (lambda: Detector(Uniform(50, 10), 5, 3, n_patterns=-1), "n_patterns"),
+        (lambda: Detector(Uniform(50, 10), 5, 3, transmission=1.1), "transmission"),
+        (lambda: Detector(Uniform(50, 10), 5, 3, noise=Drop(11)), r"noise.bits .* \[0, 10\]"),
+        (lambda: Detector(Uniform(50, 40), 5, 3, noise=Replace(11)), r"noise.bits .* \[0, 10\]"),
+        (lambda: Detector(Uniform(50, 10), 5, 3, noise=Kill(51)), r"noise.cells .* \[0, 50\]"),
+        (lambda: Detector(Bernoulli(50, 0.2), 51, 3), r"n_synapses .* \[0, 50\]"),
+        (lambda: Detector(Bernoulli(50, 0.2), 5, 3, noise=Drop(1)), r"noise must be Kill\(cells\)"),
+        (lambda: Population(Detector(Uniform(50, 10), 5, 3), 4, 0), r"quorum .* \[1, 4\]"),
+        (lambda: Population(Detector(Uniform(50, 10), 5, 3), 4, 5), r"quorum .* \[1, 4\]"),
+        (lambda: Population(Detector(Uniform(50, 10), 5, 3), 0), "n_neurons"),
+    ],
+)
+def test_models_out_of_range(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+    Detector(Uniform(50, 40), 40, 3, noise=Replace(10))  # the ends of ranges are in them
+    Detector(Uniform(50, 40), 5, 3, noise=Swap(40))
+
+
+def test_what_cannot_happen_is_not_drawn():
+    swapped = Detector(Uniform(10, 9), 5, 4, noise=Swap(9))  # 8 or more of the 9 come back
+    deaf = Detector(Uniform(50, 10), 5, 2, transmission=0.0)
+    for model, positive, negative in (
+        (swapped, None, "impossible"),
+        (deaf, "impossible", "certain"),
+        (Detector(Uniform(50, 10), 5, 0), "certain", "impossible"),
+        (Detector(Uniform(50, 10), 5, 3, noise=Drop(2)), None, "impossible"),
+        (Detector(Uniform(50, 3), 3, 4, n_patterns=4), "impossible", None),
+    ):
+        for name, method in (("false_positive", positive), ("false_negative", negative)):
+            if method is not None:
+                found = simulate(model, trials=1000, method="splitting", only=name)[name]
+                assert (found.successes, found.method) == (1000 * (method == "certain"), method)

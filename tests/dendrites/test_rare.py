@@ -9,7 +9,7 @@ from scipy import stats
 
 from assocmem.dendrites._coded import coded
 from assocmem.dendrites.detector import Detector, Population
-from assocmem.dendrites.rare import importance, splitting
+from assocmem.dendrites.rare import Particles, importance, splitting
 from assocmem.dendrites.trials import simulate
 from assocmem.estimates import Counted, Replicated
 from assocmem.sdr.activity import Bernoulli, Clustered, UnequalRates, Uniform
@@ -299,3 +299,75 @@ def test_errors_are_honest(method):
     pooled = np.concatenate([each.values for each in found])
     assert agrees(Replicated(pooled), exact, 0.02)
     assert not agrees(Replicated(pooled), 1.1 * exact, 0.02)
+
+
+def test_moves_leave_the_law_of_shared_patterns():
+    """All sets of 6 cells with unequal rates, by chi-squared: false alarm 1e-6."""
+    law = UnequalRates(6, 0.5, 0.6)
+    particles = Particles(coded(Population(Detector(law, 2, 1), 2, 1)), False, 40_000, 3)
+    rows, numbers = particles._rows[3:5]
+    before = rows.copy()
+    particles.move(0.0, 200)
+    listed = np.arange(rows.shape[1]) < numbers[:, :1]
+    found = np.bincount(np.sum((1 << rows) * listed, axis=1), minlength=64)
+    held = (np.arange(64)[:, None] >> np.arange(6)) & 1
+    weights = np.prod(np.where(held, law.rates, 1.0 - law.rates), axis=1) * (held.sum(axis=1) >= 2)
+    exact = weights / weights.sum() * particles.count
+    assert np.all(found[exact == 0.0] == 0)
+    often = exact > 20.0
+    found, exact = (np.append(x[often], x[~often].sum()) for x in (found, exact))
+    assert stats.chisquare(found, exact).pvalue > 1e-6
+    assert np.mean(np.any((rows != before) & listed, axis=1)) > 0.1  # and they do move
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize(
+    "model",
+    [
+        Detector(UnequalRates(30, 0.3, 0.8), 6, 5, n_patterns=2, noise=Kill(9), transmission=0.8),
+        Detector(UnequalRates(30, 0.3, 0.8), 6, 5, noise=Kill(9)),
+        Detector(Uniform(30, 9), 6, 5, n_patterns=2, noise=Swap(5), transmission=0.8),
+        Detector(Clustered(30, 14, 4, 0.6), 6, 5, n_patterns=2, noise=Replace(5)),
+        Population(Detector(Bernoulli(30, 0.3), 6, 5, n_segments=2, noise=Kill(9)), 3, 2),
+        Population(Detector(Clustered(30, 14, 4, 0.6), 6, 5, noise=Swap(5)), 3, 2),
+    ],
+    ids=repr,
+)
+def test_moves_taken_back_leave_no_trace(model, lost):
+    """Scores that moves kept up to date, most of them rejected, are those counted anew."""
+    particles = Particles(coded(model), lost, 300, 4)
+    before = particles.scores.copy()
+    particles.move(3.0, 300)
+    kept = particles.scores.copy()
+    particles.move(0.0, 0)
+    np.testing.assert_array_equal(particles.scores, kept)
+    assert kept.mean() > before.mean()
+
+
+def test_selection_is_in_proportion():
+    """Copies of three particles over 2000 draws, 5 standard errors; the mean weight exactly."""
+    code = coded(Detector(Uniform(10, 4), 2, 2))
+    weights = np.exp(0.5 * np.array([0.0, 2.0, 5.0]))
+    copies = np.empty((2000, 3))
+    for k in range(len(copies)):
+        particles = Particles(code, False, 3, k)
+        particles.scores[:] = 0, 2, 5
+        assert particles.select(0.5) == pytest.approx(math.log(weights.mean()), rel=1e-12)
+        copies[k] = [np.sum(particles.scores == score) for score in (0, 2, 5)]
+    errors = copies.std(axis=0) / math.sqrt(len(copies))
+    assert np.all(abs(copies.mean(axis=0) - 3.0 * weights / weights.sum()) < 5.0 * errors)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("quorum", [1, 2, 3])
+def test_largest_score_is_the_event_of_a_population(quorum, lost):
+    """Particles as they are drawn, beside plain trials: both binomial, false alarm 1e-5."""
+    one = Detector(Uniform(30, 10), 6, 3, noise=Drop(4), transmission=0.9)
+    model = Population(one, 3, quorum)
+    particles = Particles(coded(model), lost, 20_000, 5)
+    name = "false_negative" if lost else "false_positive"
+    found = simulate(model, trials=20_000, seed=6, method="trials", only=name)[name]
+    reached = round(particles.judge() * particles.count)
+    assert 20 < found.successes < 19_980
+    table = [[reached, particles.count - reached], [found.successes, 20_000 - found.successes]]
+    assert stats.fisher_exact(table).pvalue > FALSE_ALARM

@@ -609,3 +609,10 @@ def test_room_where_segments_and_lists_outgrow_theirs_at_once():
     memory = model.start(0)
     followed(memory, [np.arange(20, 38), np.array([20, 21, 22, 23, 50])])
     assert memory._arrays.cells[20:38, index.ROOM].min() == 5
+    # Lists of 14 new cells grow from nothing to 32 places, with none given back to take.
+    memory = model.start(0)
+    memory.connect(np.arange(17), np.arange(0, 52, 3), np.tile([20, 21, 22], 17))
+    memory.step(np.arange(20, 37))
+    memory.step(np.arange(17))
+    assert room_sufficed(memory)
+    assert memory._arrays.cells[23:37, index.ROOM].min() == 5

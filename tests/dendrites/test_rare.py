@@ -371,3 +371,12 @@ def test_largest_score_is_the_event_of_a_population(quorum, lost):
     assert 20 < found.successes < 19_980
     table = [[reached, particles.count - reached], [found.successes, 20_000 - found.successes]]
     assert stats.fisher_exact(table).pvalue > FALSE_ALARM
+
+
+def test_other_segments_share_a_false_positive():
+    """Each of 4 segments may be the first to fire; 5 standard errors, values from 0 to 4."""
+    n, a, s, theta, number, count = 30, 10, 6, 3, 4, 20_000
+    exact = float(1 - (1 - tail(n, a, s, theta)) ** number)
+    model = Detector(Uniform(n, a), s, theta, n_segments=number)
+    found = Particles(coded(model), False, count, 7).judge()
+    assert abs(found - exact) < 5.0 * math.sqrt(number * exact / count)

@@ -134,8 +134,9 @@ def ln_pmf(k, n, a, s):
     found = math.log(mantissa) + exponent * LN2
     if found < -0.5:
         return found
-    others = _hypergeometric_up(k, n, a, s) - 1.0 + (_hypergeometric_down(k, n, a, s) - 1.0)
-    return -math.log1p(others)  # near 1 the sum of all other terms is the better known
+    # Near 1 the sum of all other terms is the better known.
+    above = math.exp(_hypergeometric_sides(k + 1, n, a, s)[0])
+    return math.log1p(-above - math.exp(_hypergeometric_sides(k, n, a, s)[1]))
 
 
 @kernel
@@ -283,7 +284,11 @@ def ln_binomial_pmf(k, m, p):
         return 0.0 if k == (0 if p <= 0.0 else m) else -math.inf
     on, off = _of_double(p)
     mantissa, exponent = _binomial_term(k, m, on, off)
-    return math.log(mantissa) + exponent * LN2
+    found = math.log(mantissa) + exponent * LN2
+    if found < -0.5:
+        return found
+    above = math.exp(_binomial_sides(k + 1, m, on, off)[0])
+    return math.log1p(-above - math.exp(_binomial_sides(k, m, on, off)[1]))
 
 
 @kernel

@@ -1,6 +1,7 @@
 """Logarithms of hypergeometric and binomial probabilities against Python's integers."""
 
-from math import comb, inf
+from fractions import Fraction
+from math import comb, inf, log1p
 
 import mpmath
 import numpy as np
@@ -221,3 +222,54 @@ def test_binomial_from_logarithm_of_a_chance_below_doubles():
     for p in (1e-200, 1e-9, 0.3, 0.97):
         known = law.log_binomial_tail(3, 10, p)
         assert abs(ln_binomial_tail_of_ln(3, 10, float(np.log(p))) - known) < 1e-13 * (1 - known)
+
+
+@pytest.mark.parametrize(("n", "a", "s"), [(10**9, 1, 1), (10**9, 3, 5), (10**6, 2, 9)])
+def test_chances_near_one_by_their_rest(n, a, s):
+    rest = 1 - Fraction(comb(n - a, s), comb(n, s))
+    assert law.log_pmf(0, n, a, s) == pytest.approx(log1p(-float(rest)), rel=1e-13, abs=0)
+    assert law.log_pmf(s, n, n - a, s) == pytest.approx(log1p(-float(rest)), rel=1e-13, abs=0)
+
+
+@pytest.mark.parametrize(("m", "p"), [(1, 1e-9), (7, 1e-9), (40, 3e-4), (1000, 1e-15)])
+def test_binomial_chances_near_one_by_their_rest(m, p):
+    known = m * log1p(-p)
+    assert law.log_binomial_pmf(0, m, p) == pytest.approx(known, rel=1e-13, abs=0)
+    q = 2.0**-30  # 1 - q is a double
+    known = m * log1p(-q)
+    assert law.log_binomial_pmf(m, m, 1.0 - q) == pytest.approx(known, rel=1e-13, abs=0)
+
+
+def test_rounding_does_not_add_up_over_factors():
+    # Chances of 0.4 to 1 % by 60,000 factors: the logarithm is known to 1e-15, plain products
+    # would be to some 5e-14, and powers of 1 - 0.1 as a double to 5e-11.
+    half = 20_000
+    with mpmath.workdps(40):
+        of_one, of_all = mpmath.log(comb(2 * half, half)), mpmath.log(comb(4 * half, 2 * half))
+        log = float(2 * of_one - of_all)
+    assert law.log_pmf(half, 4 * half, 2 * half, 2 * half) == pytest.approx(log, rel=0, abs=5e-15)
+    k, m = 100_000, 1_000_000
+    with mpmath.workdps(40):
+        p = mpmath.mpf(0.1)
+        log = mpmath.loggamma(m + 1) - mpmath.loggamma(k + 1) - mpmath.loggamma(m - k + 1)
+        log = float(log + k * mpmath.log(p) + (m - k) * mpmath.log(1 - p))
+    assert law.log_binomial_pmf(k, m, 0.1) == pytest.approx(log, rel=0, abs=1e-13)
+
+
+@pytest.mark.parametrize("theta", [70, 79, 80, 81, 90])
+def test_tails_to_the_last_digits(theta):
+    n, a, s = 1000, 200, 400
+    ways = sum(comb(s, k) * comb(n - s, a - k) for k in range(theta, a + 1))
+    for found, part in ((law.log_tail, ways), (law.log_head, comb(n, a) - ways)):
+        with mpmath.workdps(40):
+            log = float(mpmath.log(part) - mpmath.log(comb(n, a)))
+        assert found(theta, n, a, s) == pytest.approx(log, rel=1e-14, abs=1e-14)
+
+
+@pytest.mark.parametrize("ln_p", [-699.5, -707.3, -720.2, -744.9, -803.1])
+def test_chances_at_the_end_of_doubles(ln_p):
+    """P[Y >= 1] = 5 p, up to the square of p."""
+    from assocmem.theory.sdr.kernels import ln_binomial_tail_of_ln
+
+    log = ln_binomial_tail_of_ln(1, 5, ln_p)
+    assert log == pytest.approx(ln_p + float(mpmath.log(5)), rel=1e-15)

@@ -68,6 +68,13 @@ def integer(name: str, value: Any, low: int | None = None, high: int | None = No
     return number
 
 
+def set_integer(owner: Any, name: str, low: int | None = None, high: int | None = None) -> int:
+    """Check a field of a frozen dataclass, keep it as an int and return it."""
+    value = integer(name, getattr(owner, name), low, high)
+    object.__setattr__(owner, name, value)
+    return value
+
+
 def choice(name: str, value: Any, options: tuple[str, ...]) -> str:
     """Return ``value`` if it is one of ``options`` or raise, naming the argument."""
     if not isinstance(value, str) or value not in options:

@@ -6,6 +6,7 @@ matplotlib.use("Agg")
 
 import numpy as np
 import pytest
+import sympy
 
 from assocmem.figures import figure
 
@@ -40,12 +41,16 @@ def test_the_curve_of_fifty_percent_is_one_of_twenty_five():
 
 
 def test_false_negatives_show_both_conventions_and_sympy():
-    data, _ = figure("dendrites-4b", thresholds=(8, 16), **FEW)
+    data, axes = figure("dendrites-4b", thresholds=(8, 16), **FEW)
     _agree(data)
     inside = data["exact"] > 1e-12
     assert np.all(data["swap"].values[inside] <= data["exact"].values[inside] * (1 + 1e-12))
     wrong = np.abs(data["unfactored"] / data["exact"] - 1.0).where(data["exact"] > 0.0)
-    assert wrong.max() > 1e-3  # SymPy of today; it would be good news if this failed
+    # Crosses are drawn where SymPy is off, as 1.14 is; a later one may be right.
+    crossed = any("SymPy" in text for text in axes.get_legend_handles_labels()[1])
+    assert crossed == bool(wrong.max() > 2e-3)
+    if tuple(map(int, sympy.__version__.split(".")[:2])) <= (1, 14):
+        assert crossed
     assert wrong.where(data["exact"] > 1e-6).max() < 1e-9
 
 

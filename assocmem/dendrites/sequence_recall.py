@@ -66,18 +66,15 @@ class SequenceRecall:
     length: int = 20
 
     def __post_init__(self) -> None:
-        def whole(name: str, low: int, high: int | None = None) -> int:
-            value = check.integer(name, getattr(self, name), low, high)
-            object.__setattr__(self, name, value)
-            return value
-
-        n = whole("n", 1, 2**31 - 1)
-        cells = n * whole("cells_per_column", 1)
-        a = whole("a", 1, n)
-        whole("threshold", 1, whole("n_synapses", 1, min(a, 255)))
-        whole("lost", 0, min(a, n - a))
-        whole("dead", 0, cells)
-        whole("length", 2)
+        n = check.set_integer(self, "n", 1, 2**31 - 1)
+        cells = n * check.set_integer(self, "cells_per_column", 1)
+        a = check.set_integer(self, "a", 1, n)
+        check.set_integer(
+            self, "threshold", 1, check.set_integer(self, "n_synapses", 1, min(a, 255))
+        )
+        check.set_integer(self, "lost", 0, min(a, n - a))
+        check.set_integer(self, "dead", 0, cells)
+        check.set_integer(self, "length", 2)
 
     @property
     def n_cells(self) -> int:
@@ -123,14 +120,11 @@ class Branching:
     n_successors: int
 
     def __post_init__(self) -> None:
-        def whole(name: str, low: int, high: int | None = None) -> int:
-            value = check.integer(name, getattr(self, name), low, high)
-            object.__setattr__(self, name, value)
-            return value
-
-        a = whole("a", 1, whole("n", 1, 2**31 - 1))
-        whole("threshold", 1, whole("n_synapses", 1, min(a, 255)))
-        whole("n_successors", 0, 4095)
+        a = check.set_integer(self, "a", 1, check.set_integer(self, "n", 1, 2**31 - 1))
+        check.set_integer(
+            self, "threshold", 1, check.set_integer(self, "n_synapses", 1, min(a, 255))
+        )
+        check.set_integer(self, "n_successors", 0, 4095)
 
 
 def simulate(

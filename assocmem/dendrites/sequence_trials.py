@@ -63,15 +63,12 @@ class StoredTransitions:
     length: int
 
     def __post_init__(self) -> None:
-        def whole(name: str, low: int, high: int | None = None) -> int:
-            value = check.integer(name, getattr(self, name), low, high)
-            object.__setattr__(self, name, value)
-            return value
-
-        a = whole("a", 1, whole("n", 1, 2**31 - 1))
-        whole("threshold", 1, whole("n_synapses", 1, min(a, 4095)))
-        whole("n_sequences", 1)
-        whole("length", 2)
+        a = check.set_integer(self, "a", 1, check.set_integer(self, "n", 1, 2**31 - 1))
+        check.set_integer(
+            self, "threshold", 1, check.set_integer(self, "n_synapses", 1, min(a, 4095))
+        )
+        check.set_integer(self, "n_sequences", 1)
+        check.set_integer(self, "length", 2)
 
     @property
     def n_transitions(self) -> int:

@@ -122,16 +122,15 @@ class TemporalMemory:
     def __post_init__(self) -> None:
         most = 2**31 - 1
 
-        def whole(name: str, low: int, high: int) -> int:
-            value = check.integer(name, getattr(self, name), low, high)
-            object.__setattr__(self, name, value)
-            return value
-
-        whole("cells_per_column", 1, most // whole("n_columns", 1, most))
-        whole("min_threshold", 1, whole("activation_threshold", 1, most))
-        whole("max_new_synapses", 0, most)
-        whole("max_segments_per_cell", 1, most)
-        whole("max_synapses_per_segment", 1, 4095)
+        check.set_integer(
+            self, "cells_per_column", 1, most // check.set_integer(self, "n_columns", 1, most)
+        )
+        check.set_integer(
+            self, "min_threshold", 1, check.set_integer(self, "activation_threshold", 1, most)
+        )
+        check.set_integer(self, "max_new_synapses", 0, most)
+        check.set_integer(self, "max_segments_per_cell", 1, most)
+        check.set_integer(self, "max_synapses_per_segment", 1, 4095)
         for field in fields(self):
             if field.type == "float":
                 value = check.real(

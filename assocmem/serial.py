@@ -69,6 +69,8 @@ def _register_all() -> None:
     import assocmem.dendrites.spatial_pooler
     import assocmem.dendrites.temporal_memory
     import assocmem.hopfield
+    import assocmem.sdr.sparsey.hierarchy
+    import assocmem.sdr.sparsey.stored
     import assocmem.sdr.willshaw  # noqa: F401
 
 

@@ -5,18 +5,26 @@ from __future__ import annotations
 from .._lazy import attach
 
 _HOME = {
-    "SDR": "sdr",
     "Bernoulli": "activity",
     "Clustered": "activity",
+    "CodeOverlap": "sparsey.stored",
     "Codebook": "codebook",
     "Drop": "noise",
+    "Hierarchy": "sparsey.hierarchy",
     "Kill": "noise",
+    "Level": "sparsey.hierarchy",
+    "Mac": "sparsey.mac",
     "Metrics": "metrics",
+    "Permanence": "sparsey.mac",
     "Replace": "noise",
+    "SDR": "sdr",
+    "Selection": "sparsey.selection",
+    "StoredItems": "sparsey.stored",
     "Summary": "metrics",
     "Swap": "noise",
-    "Uniform": "activity",
+    "Tiling": "sparsey.tiling",
     "UnequalRates": "activity",
+    "Uniform": "activity",
     "Willshaw": "willshaw",
     "WillshawMemory": "willshaw",
 }

@@ -129,6 +129,21 @@ _ENTRIES = {
         "Friedrich T.}, title={Memory capacities for synaptic and structural plasticity}, "
         "journal={Neural Comput.}, volume={22}, pages={289--341}, year={2010}}"
     ),
+    "rinkus2010": (
+        "@article{rinkus2010, author={Rinkus, Gerard J.}, title={A cortical sparse distributed "
+        "coding model linking mini- and macrocolumn-scale functionality}, journal={Front. "
+        "Neuroanat.}, volume={4}, pages={17}, year={2010}}"
+    ),
+    "rinkus2014": (
+        "@article{rinkus2014, author={Rinkus, Gerard J.}, title={Sparsey: event recognition via "
+        "deep hierarchical sparse distributed codes}, journal={Front. Comput. Neurosci.}, "
+        "volume={8}, pages={160}, year={2014}}"
+    ),
+    "rinkus2017": (
+        "@article{rinkus2017, author={Rinkus, Rod and Leveille, Jasmin}, title={Superposed "
+        "episodic and semantic memory via sparse distributed representation}, year={2017}, "
+        "eprint={1710.07829}}"
+    ),
     "iyer2022": (
         "@article{iyer2022, author={Iyer, Abhiram and Grewal, Karan and Velu, Akash and Souza, "
         "Lucas Oliveira and Forest, Jeremy and Ahmad, Subutai}, title={Avoiding catastrophe: "
@@ -152,6 +167,11 @@ _SOURCES = {
     "Branching": ("hawkins2016",),
     "StoredTransitions": ("ahmad2016", "hawkins2016"),
     "Willshaw": ("willshaw1969", "palm1980", "knoblauch2010"),
+    "Selection": ("rinkus2014",),
+    "Mac": ("rinkus2010", "rinkus2014", "rinkus2017"),
+    "Hierarchy": ("rinkus2014", "rinkus2017"),
+    "CodeOverlap": ("rinkus2010", "rinkus2014"),
+    "StoredItems": ("rinkus2010", "rinkus2014"),
     "SpatialPooler": ("cui2017",),
     "PoiraziMel": ("poirazi2001",),
     "Exponential": ("demircigil2017",),

@@ -46,6 +46,16 @@ def test_every_model_without_a_temperature_is_cited():
     assert _keys(cite(PoiraziMel())) == ["poirazi2001"]
 
 
+def test_models_of_sparsey_are_cited():
+    from assocmem.sdr import CodeOverlap, Hierarchy, Level, Mac, StoredItems
+
+    mac = Mac(8, 4)
+    assert _keys(cite(mac)) == ["rinkus2010", "rinkus2014", "rinkus2017"]
+    assert set(_keys(cite(Hierarchy((8, 8), Level(mac, 4))))) == {"rinkus2014", "rinkus2017"}
+    for model in (CodeOverlap(mac, 100, 10, 5), StoredItems(mac, 100, 10, 50)):
+        assert {"rinkus2010", "rinkus2014"} <= set(_keys(cite(model)))
+
+
 def test_dense_models_cite_what_they_learn_by():
     text = cite(Dense(load=0.1, learning=Supervised(3, 0.5)))
     assert {"gardner1987", "agliari2023supervised"} <= set(_keys(text))

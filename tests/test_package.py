@@ -27,6 +27,9 @@ def test_models_need_no_more_than_numpy():
     code = "import sys, json, assocmem; assocmem.Hopfield(load=0.1); assocmem.TemporalMemory(); "
     code += "from assocmem.sdr import Uniform; assocmem.Detector(Uniform(100, 10), 5, 3); "
     code += "assocmem.Willshaw(10, 10, 2, 2); assocmem.StoredTransitions(100, 10, 5, 3, 2, 3); "
+    code += (
+        "from assocmem.sdr import Hierarchy, Level, Mac; Hierarchy((8, 8), Level(Mac(4, 4), 3)); "
+    )
     code += "print(json.dumps(sorted(sys.modules)))"
     heavy = {"numba", "scipy", "xarray", "matplotlib", "sympy", "pandas"}
     assert not heavy & set(_run(code))

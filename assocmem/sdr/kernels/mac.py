@@ -1,0 +1,328 @@
+"""Kernels of the mac, Sparsey's memory module: sums, supports, familiarity, choice, learning.
+
+Weights of one kind of afferents of a mac are uint64 (words, units), word-major: bit f%64 of
+``weights[f // 64, i]`` is the weight from feature f to unit i = q K + k, unit k of module q, and
+bits beyond the last feature are 0. Sums thus run over units side by side, and words of the input
+that are 0 cost nothing. ``held`` is the number of weights set of each unit.
+
+Supports, chances and winners are of one mac; callers give all scratch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from ...montecarlo.kernels.rng import TWO53, draw, uncounted, wide
+from .packed import ctpop, wide_vectors
+
+# Supports are no NaN and have no negative zero: told so, LLVM takes maxima of vectors.
+maximal = njit(
+    cache=True, nogil=True, error_model="numpy", _nrt=False, fastmath={"nnan", "nsz", "reassoc"}
+)
+
+_0 = np.uint64(0)
+# Places in the array that `numbers` makes.
+G_MINUS, GAMMA, CHI, SIGMA_1, SIGMA_2, SIGMA_3, SIGMA_4, V_ZETA = range(8)
+_NAMES = ("g_minus", "gamma", "chi", "sigma_1", "sigma_2", "sigma_3", "sigma_4", "v_zeta")
+# Supports that differ by less, relatively, are equal but for rounding.
+_EQUAL = 1.0 - 2.0**-40
+# Expansivities beyond this are taken for this one, so that sums of them stay finite.
+_MOST = 1e300
+
+
+def numbers(selection: Any) -> np.ndarray:
+    """Parameters of a ``Selection`` that kernels need, float64 (8,), see the constants."""
+    return np.array([getattr(selection, name) for name in _NAMES], np.float64)
+
+
+@uncounted
+def _add_one(weights, words, a, factor, out):
+    wide_vectors()
+    x = words[a]
+    for i in range(np.uint64(out.shape[0])):
+        out[i] += factor * np.float64(np.int64(ctpop(weights[a, i] & x)))
+
+
+@uncounted
+def _add_two(weights, words, a, b, factor, out):
+    wide_vectors()
+    x, y = words[a], words[b]
+    for i in range(np.uint64(out.shape[0])):
+        count = ctpop(weights[a, i] & x) + ctpop(weights[b, i] & y)
+        out[i] += factor * np.float64(np.int64(count))
+
+
+@uncounted
+def _add_four(weights, words, a, b, c, d, factor, out):
+    wide_vectors()
+    x, y, z, t = words[a], words[b], words[c], words[d]
+    for i in range(np.uint64(out.shape[0])):
+        count = ctpop(weights[a, i] & x) + ctpop(weights[b, i] & y)
+        count += ctpop(weights[c, i] & z) + ctpop(weights[d, i] & t)
+        out[i] += factor * np.float64(np.int64(count))
+
+
+@uncounted
+def add_sums(weights, words, first, last, factor, out):
+    """Add factor times the number of active afferents with weight set to each unit.
+
+    Parameters
+    ----------
+    weights : uint64 (words, units)
+    words : uint64 (words,)
+        Active afferents.
+    first, last : int
+        Words first..last-1 are looked at; others may hold anything.
+    factor : float
+    out : float64 (units,)
+        Added to; whole numbers, thus exact, where ``factor`` is one.
+
+    Notes
+    -----
+    A population count and an addition a unit for each word that is not 0: 8 units bytes of weights
+    are read for each, once, and ``out`` once for every four.
+    """
+    a, b, c, d = _0, _0, _0, _0
+    waiting = 0
+    for w in range(np.uint64(first), np.uint64(last)):
+        if words[w]:
+            a, b, c, d = w, a, b, c
+            waiting += 1
+            if waiting == 4:
+                _add_four(weights, words, d, c, b, a, factor, out)
+                waiting = 0
+    if waiting >= 2:
+        _add_two(weights, words, b, a, factor, out)
+    if waiting == 3:
+        _add_one(weights, words, c, factor, out)
+    if waiting == 1:
+        _add_one(weights, words, a, factor, out)
+
+
+@uncounted
+def times_support(sums, held, pi, nu, power, out):
+    """Multiply each unit's support by that of one kind of afferents.
+
+    Its factor is (min(1, sums/pi) (pi/held)^nu)^power, (pi/held)^nu only where held > pi; within
+    [0, 1].
+
+    Parameters
+    ----------
+    sums : float64 (units,)
+    held : int32 (units,)
+        Weights set.
+    pi : float
+        > 0, afferents expected to be active.
+    nu, power : float
+        >= 0. Powers of 0 and 1, and nu of 1/2, cost a few operations a unit; others a call of pow
+        for each unit with a sum other than 0.
+    out : float64 (units,)
+        Multiplied.
+    """
+    wide_vectors()
+    if power == 0.0:
+        return
+    units = np.uint64(out.shape[0])
+    if power != 1.0:
+        for i in range(units):
+            if sums[i] > 0.0:
+                factor = min(1.0, sums[i] / pi)
+                if held[i] > pi:
+                    factor *= (pi / held[i]) ** nu
+                out[i] *= factor**power
+            else:
+                out[i] = 0.0
+    elif nu == 0.0:
+        for i in range(units):
+            out[i] *= min(1.0, sums[i] / pi)
+    elif nu == 0.5:
+        for i in range(units):
+            out[i] *= min(1.0, sums[i] / pi) * np.sqrt(pi / max(pi, np.float64(held[i])))
+    else:
+        for i in range(units):
+            if held[i] > pi and sums[i] > 0.0:
+                out[i] *= min(1.0, sums[i] / pi) * (pi / held[i]) ** nu
+            else:
+                out[i] *= min(1.0, sums[i] / pi)
+
+
+@maximal
+def _maximum(v, begin, end):
+    wide_vectors()
+    best = 0.0
+    for i in range(begin, end):
+        best = max(best, v[i])
+    return best
+
+
+@uncounted
+def familiarity(v, q, k):
+    """G, the mean over q modules of the largest support of their k units. q k comparisons."""
+    total = 0.0
+    for j in range(np.uint64(q)):
+        begin = j * np.uint64(k)
+        total += _maximum(v, begin, begin + np.uint64(k))
+    return total / q
+
+
+@uncounted
+def hypotheses(v, q, k, v_zeta):
+    """Zeta: the mean over q modules of how many units have v > v_zeta, rounded, halves up."""
+    wide_vectors()
+    count = 0
+    for i in range(np.uint64(q) * np.uint64(k)):
+        count += v[i] > v_zeta
+    return (2 * count + q) // (2 * q)
+
+
+@uncounted
+def expansivity(g, number, k):
+    """Eta = 1 + ([(g - g_minus)/(1 - g_minus)]_+)^gamma chi k, of ``numbers`` of a selection."""
+    above = min(1.0, (g - number[G_MINUS]) / (1.0 - number[G_MINUS]))
+    if not above > 0.0:
+        return 1.0
+    return min(_MOST, 1.0 + above ** number[GAMMA] * number[CHI] * k)
+
+
+@uncounted
+def sigmoid(v, eta, number):
+    """Psi of one support: 1 + (eta - 1)/(1 + sigma_1 exp(-sigma_2 (v - sigma_3)))^sigma_4."""
+    x = np.log(number[SIGMA_1]) - number[SIGMA_2] * (v - number[SIGMA_3])
+    # ln(1 + e^x) without overflow.
+    softplus = x + np.log1p(np.exp(-x)) if x > 0.0 else np.log1p(np.exp(x))
+    return 1.0 + (eta - 1.0) * np.exp(-number[SIGMA_4] * softplus)
+
+
+@uncounted
+def draw_code(v, eta, number, q, k, single, r, rho, winners):
+    """Draw a winner in each module with chances rho = psi / sum psi.
+
+    Parameters
+    ----------
+    v : float64 (q k,)
+        Supports.
+    eta : float
+        Expansivity >= 1; at 1 draws are uniform and need no exponentials.
+    number : float64 (8,)
+        From `numbers`.
+    q, k : int
+    single : uint64 (R, 4)
+        Generators, the r-th of which gives one number for each module.
+    r : int
+    rho : float64 (q k,)
+        Receives the chances.
+    winners : int (q,)
+        Receives the winners, 0 <= winner < k.
+    """
+    for j in range(np.uint64(q)):
+        begin = j * np.uint64(k)
+        part = rho[begin : begin + np.uint64(k)]
+        u = wide(draw(single, r))
+        if eta == 1.0:
+            part[:] = 1.0 / k
+            winners[j] = np.int64(u * (k / TWO53))
+        else:
+            total = 0.0
+            for i in range(np.uint64(k)):
+                part[i] = sigmoid(v[begin + i], eta, number)
+                total += part[i]
+            winners[j] = _drawn(part, u * (total / TWO53))
+            for i in range(np.uint64(k)):
+                part[i] /= total
+
+
+@uncounted
+def _drawn(weights, level):
+    """The first entry at which the sum of positive weights is above ``level``; else the last."""
+    last = weights.shape[0] - 1
+    total = 0.0
+    for i in range(last):
+        total += weights[np.uint64(i)]
+        if total > level:
+            return i
+    return last
+
+
+@maximal
+def _ties(v, begin, end, least):
+    wide_vectors()
+    count = 0
+    for i in range(begin, end):
+        count += v[i] >= least
+    return count
+
+
+@uncounted
+def best_code(v, q, k, single, r, winners):
+    """The unit of largest support in each module, uniformly at random from those that tie.
+
+    Supports equal but for rounding (to 1e-12) tie. Generator r gives a number for each module with
+    ties, none for others. Some 3 q k comparisons.
+
+    Parameters
+    ----------
+    v : float64 (q k,)
+    q, k : int
+    single : uint64 (R, 4)
+    r : int
+    winners : int (q,)
+        Receives the winners.
+    """
+    for j in range(np.uint64(q)):
+        begin = j * np.uint64(k)
+        end = begin + np.uint64(k)
+        least = _maximum(v, begin, end) * _EQUAL
+        ties = _ties(v, begin, end, least)
+        skip = 0
+        if ties > 1:
+            skip = np.int64(wide(draw(single, r)) * (ties / TWO53))
+        i = begin
+        while True:
+            if v[i] >= least:
+                if skip == 0:
+                    break
+                skip -= 1
+            i += np.uint64(1)
+        winners[j] = np.int64(i - begin)
+
+
+@uncounted
+def learn(weights, held, words, winners, k, limit):
+    """Set the weights from active afferents to the winners; how many were not set before.
+
+    Parameters
+    ----------
+    weights : uint64 (words, units)
+    held : int32 (units,)
+        Weights set of each unit, kept.
+    words : uint64 (words,)
+        Active afferents.
+    winners : int (modules,)
+        Of a module that has none, -1.
+    k : int
+        Units of a module.
+    limit : float
+        Units with as many weights set, or more, learn nothing: cap pi, or infinity.
+
+    Notes
+    -----
+    One word read and written for each winner and word that is not 0.
+    """
+    new = 0
+    for j in range(np.uint64(winners.shape[0])):
+        if winners[j] < 0:
+            continue
+        i = j * np.uint64(k) + np.uint64(winners[j])
+        if held[i] >= limit:
+            continue
+        more = _0
+        for w in range(np.uint64(words.shape[0])):
+            if words[w]:
+                more += ctpop(words[w] & ~weights[w, i])
+                weights[w, i] |= words[w]
+        held[i] += np.int32(more)
+        new += np.int64(more)
+    return new

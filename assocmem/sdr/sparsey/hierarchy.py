@@ -71,9 +71,43 @@ class Hierarchy:
     shape : (int, int)
         Rows and columns of the input.
     levels : sequence of Level
-        From the lowest; at least one.
+        From the lowest; at least one. Their macs have no permanence.
     channels : int
         Binary features at each place of the input.
+
+    Notes
+    -----
+    At each step the levels follow one another from the lowest. The bottom-up afferents (U) of
+    level 1 are features of the present frame, those of level j > 1 are winners of the codes that
+    macs below in the field have at this step. Horizontal (H) and top-down (D) afferents are winners
+    of codes of the previous step. A mac without a code is no source.
+
+    *Persistence.* A mac whose code has lasted fewer steps than its persistence keeps it. When
+    learning, weights from what is active below at this step to its winners are set also then, so
+    that the code binds the whole stretch, if the mac learned when it chose the code.
+
+    *Selection.* Any other mac chooses anew if the number of its active U afferents lies in
+    [pi_minus, pi_plus], and loses its code otherwise. Kinds of afferents without a source drop out.
+    In free recall there is no frame and level 1 has no U: its macs choose by H and D where these
+    have a source, whatever pi_minus, and lose their code where not. Learning draws the winners,
+    retrieval takes the units of the largest V, ties at random.
+
+    *Normalisation.* pi of a kind is the number of its active afferents, Q of the source for each
+    source; pi_U is ``expected`` where this is given.
+
+    *Multiple hypotheses.* Each selection counts zeta from the V that was used. The sums from a
+    source of zeta > 1 count F(zeta)-fold by the ``hypotheses_power`` and ``most_hypotheses`` of
+    that source's own level. A source whose F is 0 is not listened to: for V it is no source, and a
+    mac left with nothing to choose by loses its code. Bounds of activity, learning and what goes
+    with it (``cap``) regard it like any other.
+
+    *Back-off.* In retrieval, where G with all kinds that are there is below ``back_off``, all pairs
+    of them are tried (UH, UD, HD), and single kinds (U, H, D) where the largest G found so far is
+    still below it. The combination of the largest G counts, the first in this order where equal.
+
+    *Learning.* A mac learns from a selection if G < ``novelty``: it sets the weights of all three
+    kinds from all active afferents to its winners, where ``cap`` and ``freeze`` let it. Later
+    steps of the same code set weights of U only, pi_U being that of the step.
 
     Examples
     --------

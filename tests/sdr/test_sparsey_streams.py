@@ -56,6 +56,14 @@ def test_groups_share_different_stretches():
     assert len({tuple(row[3:8]) for row in made.symbols}) == 3
 
 
+def test_heads_of_their_own_occur_nowhere_else():
+    made = complex_sequences(30, 9, 60, 6, alphabet=4, shared=3, head=2, own_head=True, rng=1)
+    assert made.alphabet.shape == (64, 60)
+    np.testing.assert_array_equal(made.frames, made.alphabet[made.symbols])
+    np.testing.assert_array_equal(np.sort(made.symbols[:, :2].ravel()), np.arange(4, 64))
+    assert made.symbols[:, 2:].max() < 4
+
+
 def test_symbols_are_uniform_and_heads_too():
     """Chi-squared of 3 and 15 degrees of freedom above 21.1 and 44.3: 1e-4 each."""
     made = [complex_sequences(3, 9, 20, 2, alphabet=4, rng=seed) for seed in range(400)]

@@ -81,6 +81,7 @@ class ComplexSequences:
     symbols : ndarray, int64, shape (count, length)
         Number of the frame in the alphabet.
     alphabet : ndarray, bool, shape (symbols, n)
+        Frames of a head of its own are among them.
     shared : slice
         Moments of the stretch that sequences have in common with others.
     """
@@ -101,13 +102,14 @@ def complex_sequences(
     shared: int = 0,
     sharing: int = 2,
     head: int = 2,
+    own_head: bool = False,
     rng: np.random.Generator | int,
 ) -> ComplexSequences:
     """Sequences of symbols drawn with repetition, with a stretch in common in their middles.
 
     Symbols are drawn independently and uniformly, but for this. The first ``head`` of a sequence
-    are those of no other, so that a prompt of them tells which is meant: they are drawn without
-    replacement. Sequences 0, .. ``sharing`` - 1 have the same ``shared`` symbols from moment
+    are together those of no other, so that a prompt of them tells which is meant: they are drawn
+    without replacement, or are frames that occur nowhere else. Sequences 0, .. ``sharing`` - 1 have the same ``shared`` symbols from moment
     (length - shared)//2 on, the next ``sharing`` sequences have others in common, and so on. The
     symbols just before and just after the common stretch are different in the sequences that share
     it, so that what follows depends on what was seen ``shared`` + 1 frames ago.
@@ -119,13 +121,16 @@ def complex_sequences(
     n, size : int
         Features of a frame and active ones, of `random_frames`.
     alphabet : int
-        Symbols, each a random frame; count <= alphabet^head < 2^63.
+        Symbols, each a random frame.
     shared : int
         Length of the common stretch, >= 0; there must be more than ``head`` frames before it.
     sharing : int
         Sequences that have the same stretch, from 1 to ``alphabet``.
     head : int
-        From 1 to ``length``.
+        From 1 to ``length``; count <= alphabet^head < 2^63 unless the frames are their own.
+    own_head : bool
+        Whether each sequence starts with ``head`` random frames of its own, which are added to the
+        alphabet: those of sequence 0 first.
     rng : numpy.random.Generator or int
         Source of randomness, or a seed >= 0.
 
@@ -154,7 +159,7 @@ def complex_sequences(
     shared = check.integer("shared", shared, 0, length)
     sharing = check.integer("sharing", sharing, 1, alphabet)
     heads = alphabet**head
-    if not count <= heads < 2**63:
+    if not own_head and not count <= heads < 2**63:
         raise ValueError(
             f"alphabet^head must be at least the {count} sequences, for {head} first symbols to "
             f"tell them apart, and below 2^63, got {alphabet}^{head}"
@@ -167,10 +172,13 @@ def complex_sequences(
             f"of {length}"
         )
     rng = generator(rng)
-    frames = random_frames(alphabet, n, size, rng)
+    frames = random_frames(alphabet + own_head * count * head, n, size, rng)
     symbols = rng.integers(alphabet, size=(count, length))
-    numbers = rng.choice(heads, count, replace=False)
-    symbols[:, :head] = numbers[:, None] // alphabet ** np.arange(head) % alphabet
+    if own_head:
+        symbols[:, :head] = alphabet + np.arange(count * head).reshape(count, head)
+    else:
+        numbers = rng.choice(heads, count, replace=False)
+        symbols[:, :head] = numbers[:, None] // alphabet ** np.arange(head) % alphabet
     for first in range(0, count if shared else 0, sharing):
         group = symbols[first : first + sharing]
         group[:, begin:end] = group[0, begin:end]

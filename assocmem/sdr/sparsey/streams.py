@@ -109,10 +109,11 @@ def complex_sequences(
 
     Symbols are drawn independently and uniformly, but for this. The first ``head`` of a sequence
     are together those of no other, so that a prompt of them tells which is meant: they are drawn
-    without replacement, or are frames that occur nowhere else. Sequences 0, .. ``sharing`` - 1 have the same ``shared`` symbols from moment
-    (length - shared)//2 on, the next ``sharing`` sequences have others in common, and so on. The
-    symbols just before and just after the common stretch are different in the sequences that share
-    it, so that what follows depends on what was seen ``shared`` + 1 frames ago.
+    without replacement, or are frames that occur nowhere else. Sequences 0, .. ``sharing`` - 1 have
+    the same ``shared`` symbols from moment (length - shared)//2 on, the next ``sharing`` sequences
+    have others in common, and so on. The symbols just before and just after the common stretch are
+    different in the sequences that share it, so that what follows depends on what was seen
+    ``shared`` + 1 frames ago.
 
     Parameters
     ----------

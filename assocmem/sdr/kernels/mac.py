@@ -10,27 +10,44 @@ Supports, chances and winners are of one mac; callers give all scratch.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
 
-from ...montecarlo.kernels.rng import TWO53, draw, uncounted, wide
-from .packed import ctpop, wide_vectors
-
-# Supports are no NaN and have no negative zero: told so, LLVM takes maxima of vectors.
-maximal = njit(
-    cache=True, nogil=True, error_model="numpy", _nrt=False, fastmath={"nnan", "nsz", "reassoc"}
+from ...montecarlo.kernels.rng import (
+    TWO53,
+    draw,
+    fast_sum,
+    float_bits,
+    inlined,
+    kernel,
+    uncounted,
+    wide,
 )
+from .packed import count_bits, ctpop, wide_vectors
 
-_0 = np.uint64(0)
+_0, _1, _16 = (np.uint64(k) for k in (0, 1, 16))
 # Places in the array that `numbers` makes.
 G_MINUS, GAMMA, CHI, SIGMA_1, SIGMA_2, SIGMA_3, SIGMA_4, V_ZETA = range(8)
 _NAMES = ("g_minus", "gamma", "chi", "sigma_1", "sigma_2", "sigma_3", "sigma_4", "v_zeta")
+# Places among the limits of a mac, and among its counters.
+LEAST, MOST, EXPECTED, NU, POWER, CAP, FREEZE, NOVELTY = range(8)
+HELD, PRESENTED, LEARNED = range(3)
 # Supports that differ by less, relatively, are equal but for rounding.
 _EQUAL = 1.0 - 2.0**-40
 # Expansivities beyond this are taken for this one, so that sums of them stay finite.
-_MOST = 1e300
+_LARGEST = 1e280
+# Of the exponential: 1/ln 2; ln 2 in two parts, the first of 32 bits so that its multiples are
+# exact; a number at which float64 are whole; coefficients of the series.
+_PER_LN2, _SHIFT = 1.0 / math.log(2.0), 1.5 * 2.0**52
+_LN2_HIGH = math.floor(math.log(2.0) * 2.0**32) / 2.0**32
+_LN2_LOW = 1.9082149292705877e-10
+_C3, _C4, _C5, _C6, _C7, _C8 = (1.0 / math.factorial(k) for k in range(3, 9))
+_C9, _C10, _C11, _C12, _C13 = (1.0 / math.factorial(k) for k in range(9, 14))
 
 
 def numbers(selection: Any) -> np.ndarray:
@@ -136,11 +153,12 @@ def times_support(sums, held, pi, nu, power, out):
             else:
                 out[i] = 0.0
     elif nu == 0.0:
+        share = 1.0 / pi  # divisions of vectors are slow
         for i in range(units):
-            out[i] *= min(1.0, sums[i] / pi)
+            out[i] *= sums[i] * share if sums[i] < pi else 1.0
     elif nu == 0.5:
         for i in range(units):
-            out[i] *= min(1.0, sums[i] / pi) * np.sqrt(pi / max(pi, np.float64(held[i])))
+            out[i] *= min(pi, sums[i]) / np.sqrt(pi * max(pi, np.float64(held[i])))
     else:
         for i in range(units):
             if held[i] > pi and sums[i] > 0.0:
@@ -149,13 +167,24 @@ def times_support(sums, held, pi, nu, power, out):
                 out[i] *= min(1.0, sums[i] / pi)
 
 
-@maximal
+@intrinsic
+def _bits_float(typingctx, bits):
+    """The float64 whose bits are the given int64."""
+
+    def code(context, builder, signature, args):
+        return builder.bitcast(args[0], ir.DoubleType())
+
+    return types.float64(types.int64), code
+
+
+@uncounted
 def _maximum(v, begin, end):
+    """The largest of numbers >= 0, as whose bits are ordered as integers: those vectorise."""
     wide_vectors()
-    best = 0.0
+    best = np.int64(0)
     for i in range(begin, end):
-        best = max(best, v[i])
-    return best
+        best = max(best, float_bits(v[i]))
+    return _bits_float(best)
 
 
 @uncounted
@@ -184,21 +213,25 @@ def expansivity(g, number, k):
     above = min(1.0, (g - number[G_MINUS]) / (1.0 - number[G_MINUS]))
     if not above > 0.0:
         return 1.0
-    return min(_MOST, 1.0 + above ** number[GAMMA] * number[CHI] * k)
+    return min(_LARGEST, 1.0 + above ** number[GAMMA] * number[CHI] * k)
 
 
 @uncounted
-def sigmoid(v, eta, number):
-    """Psi of one support: 1 + (eta - 1)/(1 + sigma_1 exp(-sigma_2 (v - sigma_3)))^sigma_4."""
-    x = np.log(number[SIGMA_1]) - number[SIGMA_2] * (v - number[SIGMA_3])
-    # ln(1 + e^x) without overflow.
-    softplus = x + np.log1p(np.exp(-x)) if x > 0.0 else np.log1p(np.exp(x))
-    return 1.0 + (eta - 1.0) * np.exp(-number[SIGMA_4] * softplus)
+def chances(v, eta, number, q, k, rho):
+    """Rho, the chance of each of k units of q modules to be drawn: psi / sum psi.
+
+    Psi is 1 + (eta - 1)/(1 + sigma_1 exp(-sigma_2 (v - sigma_3)))^sigma_4, a few tens of operations
+    on vectors for each unit where sigma_4 is 1, three calls of exp or log1p elsewhere.
+    """
+    _sigmoids(v, eta, number, rho)
+    for j in range(np.uint64(q)):
+        part = rho[j * np.uint64(k) : (j + _1) * np.uint64(k)]
+        _scale(part, 1.0 / _sum(part, _0, np.uint64(k)))
 
 
 @uncounted
 def draw_code(v, eta, number, q, k, single, r, rho, winners):
-    """Draw a winner in each module with chances rho = psi / sum psi.
+    """Draw a winner in each module with the chances rho, see `chances`.
 
     Parameters
     ----------
@@ -217,36 +250,101 @@ def draw_code(v, eta, number, q, k, single, r, rho, winners):
     winners : int (q,)
         Receives the winners, 0 <= winner < k.
     """
+    if eta == 1.0:
+        rho[:] = 1.0 / k
+        for j in range(np.uint64(q)):
+            winners[j] = np.int64(wide(draw(single, r)) * (k / TWO53))
+        return
+    _sigmoids(v, eta, number, rho)
     for j in range(np.uint64(q)):
-        begin = j * np.uint64(k)
-        part = rho[begin : begin + np.uint64(k)]
-        u = wide(draw(single, r))
-        if eta == 1.0:
-            part[:] = 1.0 / k
-            winners[j] = np.int64(u * (k / TWO53))
-        else:
-            total = 0.0
-            for i in range(np.uint64(k)):
-                part[i] = sigmoid(v[begin + i], eta, number)
-                total += part[i]
-            winners[j] = _drawn(part, u * (total / TWO53))
-            for i in range(np.uint64(k)):
-                part[i] /= total
+        part = rho[j * np.uint64(k) : (j + _1) * np.uint64(k)]
+        total = _sum(part, _0, np.uint64(k))
+        winners[j] = _drawn(part, wide(draw(single, r)) * (total / TWO53))
+        _scale(part, 1.0 / total)
 
 
 @uncounted
-def _drawn(weights, level):
-    """The first entry at which the sum of positive weights is above ``level``; else the last."""
-    last = weights.shape[0] - 1
+def _sigmoids(v, eta, number, psi):
+    """Psi of each support."""
+    wide_vectors()
+    offset, slope = number[SIGMA_3], -number[SIGMA_2]
+    height, power, more = np.log(number[SIGMA_1]), number[SIGMA_4], eta - 1.0
+    if power == 1.0:
+        for i in range(np.uint64(v.shape[0])):
+            psi[i] = 1.0 + more / (1.0 + _exp(height + slope * (v[i] - offset)))
+    else:
+        for i in range(np.uint64(v.shape[0])):
+            x = height + slope * (v[i] - offset)
+            # ln(1 + e^x) without overflow.
+            softplus = max(x, 0.0) + np.log1p(np.exp(-abs(x)))
+            psi[i] = 1.0 + more * np.exp(-power * softplus)
+
+
+@intrinsic
+def _times_power(typingctx, value, shifted):
+    """``value`` times 2^n, n being what the lowest bits of the float64 ``shifted`` hold."""
+
+    def code(context, builder, signature, args):
+        word = ir.IntType(64)
+        power = builder.shl(builder.bitcast(args[1], word), ir.Constant(word, 52))
+        found = builder.add(builder.bitcast(args[0], word), power)
+        return builder.bitcast(found, ir.DoubleType())
+
+    return types.float64(types.float64, types.float64), code
+
+
+@inlined
+def _exp(x):
+    """e^x to some 2e-16, relatively; x beyond +-708 is taken for that. Plain operations only.
+
+    With n = round(x / ln 2), 2^n times the series of e^(x - n ln 2) up to the 13th power.
+    """
+    x = min(708.0, max(-708.0, x))
+    shifted = x * _PER_LN2 + _SHIFT  # its last bits are n
+    n = shifted - _SHIFT
+    y = (x - n * _LN2_HIGH) - n * _LN2_LOW
+    p = y * (y * (y * _C13 + _C12) + _C11) + _C10
+    p = y * (y * (y * p + _C9) + _C8) + _C7
+    p = y * (y * (y * p + _C6) + _C5) + _C4
+    p = y * (y * (y * (y * p + _C3) + 0.5) + 1.0) + 1.0
+    return _times_power(p, shifted)
+
+
+@fast_sum
+def _sum(x, begin, end):
+    wide_vectors()
     total = 0.0
-    for i in range(last):
-        total += weights[np.uint64(i)]
+    for i in range(begin, end):
+        total += x[i]
+    return total
+
+
+@uncounted
+def _scale(x, factor):
+    wide_vectors()
+    for i in range(np.uint64(x.shape[0])):
+        x[i] *= factor
+
+
+@uncounted
+def _drawn(psi, level):
+    """The first entry at which the sum of positive numbers is above ``level``; else the last."""
+    last = np.uint64(psi.shape[0] - 1)
+    total, i = 0.0, _0
+    while i + _16 <= last:  # whole blocks below the level are stepped over
+        more = _sum(psi, i, i + _16)
+        if total + more > level:
+            break
+        total, i = total + more, i + _16
+    while i < last:
+        total += psi[i]
         if total > level:
-            return i
-    return last
+            break
+        i += _1
+    return np.int64(i)
 
 
-@maximal
+@uncounted
 def _ties(v, begin, end, least):
     wide_vectors()
     count = 0
@@ -280,12 +378,18 @@ def best_code(v, q, k, single, r, winners):
         if ties > 1:
             skip = np.int64(wide(draw(single, r)) * (ties / TWO53))
         i = begin
+        while i + _16 < end:  # whole blocks are stepped over
+            count = _ties(v, i, i + _16, least)
+            if count > skip:
+                break
+            skip -= count
+            i += _16
         while True:
             if v[i] >= least:
                 if skip == 0:
                     break
                 skip -= 1
-            i += np.uint64(1)
+            i += _1
         winners[j] = np.int64(i - begin)
 
 
@@ -326,3 +430,68 @@ def learn(weights, held, words, winners, k, limit):
         held[i] += np.int32(more)
         new += np.int64(more)
     return new
+
+
+@uncounted
+def select(weights, held, words, pi, nu, power, number, q, k, drawn, single, r, scratch, winners):
+    """The code of one input of a mac with one kind of afferents; its familiarity G.
+
+    ``scratch`` is float64 (3, units): sums, supports and chances, the last only where ``drawn``.
+    """
+    sums, v, rho = scratch[0], scratch[1], scratch[2]
+    sums[:] = 0.0
+    v[:] = 1.0
+    add_sums(weights, words, 0, words.shape[0], 1.0, sums)
+    times_support(sums, held, pi, nu, power, v)
+    g = familiarity(v, q, k)
+    if drawn:
+        draw_code(v, expansivity(g, number, k), number, q, k, single, r, rho, winners)
+    else:
+        best_code(v, q, k, single, r, winners)
+    return g
+
+
+@kernel
+def present(
+    weights, held, inputs, limits, number, q, k, learning, drawn, counters, single, scratch,
+    winners, found,
+):  # fmt: skip
+    """Present inputs to a mac, one after another: select a code for each and learn, or not.
+
+    Parameters
+    ----------
+    weights, held
+        As above.
+    inputs : uint64 (items, words)
+    limits : float64
+        Of places `LEAST` to `NOVELTY`: what the model says, infinity where it sets no limit.
+    number : float64 (8,)
+        From `numbers`.
+    q, k : int
+    learning, drawn : bool
+        Whether to learn; whether codes are drawn rather than the best.
+    counters : int64
+        Of places `HELD` to `LEARNED`, kept.
+    single : uint64 (1, 4)
+    scratch : float64 (3, units)
+    winners : int (items, q)
+        Receives codes; -1 where the mac is not active.
+    found : float64 (items,)
+        Receives familiarities; 0 where the mac is not active.
+    """
+    for t in range(inputs.shape[0]):
+        words = inputs[t]
+        active = count_bits(words)
+        found[t] = 0.0
+        winners[t, :] = -1
+        if active < limits[LEAST] or active > limits[MOST]:
+            continue
+        pi = limits[EXPECTED] if limits[EXPECTED] else np.float64(active)
+        found[t] = select(
+            weights, held, words, pi, limits[NU], limits[POWER], number, q, k, drawn, single, 0,
+            scratch, winners[t],
+        )  # fmt: skip
+        counters[PRESENTED] += 1
+        if learning and found[t] < limits[NOVELTY] and counters[HELD] < limits[FREEZE]:
+            counters[HELD] += learn(weights, held, words, winners[t], k, limits[CAP] * pi)
+            counters[LEARNED] += 1

@@ -52,6 +52,14 @@ class PlainMac:
         self.met = {kind: np.zeros((n, *shape), int) for kind, n in self.afferents.items()}
         self.clock = 0
 
+    def copy(self):
+        """Another mac of the same state."""
+        other = PlainMac(self.mac, {})
+        other.afferents, other.clock = self.afferents, self.clock
+        for name in ("weights", "rank", "met"):
+            setattr(other, name, {kind: a.copy() for kind, a in getattr(self, name).items()})
+        return other
+
     # What it sees.
 
     def expected(self, kind, given):
@@ -75,16 +83,11 @@ class PlainMac:
     def normalised(self, kind, given):
         """U, H or D of every unit, with the penalty of many weights."""
         pi, weights = self.expected(kind, given), self.weights[kind]
-        found = np.zeros((self.mac.n_modules, self.mac.n_units))
-        for q, k in np.ndindex(found.shape):
-            total = 0.0
-            for afferents, zeta in given.sources:
-                total += self.factor(zeta) * sum(bool(weights[f, q, k]) for f in afferents)
-            held = int(weights[:, q, k].sum())
-            found[q, k] = min(1.0, total / pi)
-            if held > pi:
-                found[q, k] *= (pi / held) ** self.mac.nu
-        return found
+        total = np.zeros((self.mac.n_modules, self.mac.n_units))
+        for afferents, zeta in given.sources:
+            total += self.factor(zeta) * weights[afferents].sum(axis=0)
+        many = np.maximum(1.0, weights.sum(axis=0) / pi)
+        return np.minimum(1.0, total / pi) / many**self.mac.nu
 
     def support(self, inputs, kinds):
         """V of every unit with these kinds of afferents."""

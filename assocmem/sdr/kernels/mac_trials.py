@@ -1,0 +1,145 @@
+"""Trials of macs under random inputs: sets of features drawn, learned, and asked for again.
+
+Macs with bottom-up afferents alone: weights, held, ``limits``, ``number`` and ``scratch`` are as
+in `assocmem.sdr.kernels.mac`, and macs learn and choose by the kernels there. Inputs are rising
+arrays of features. Each trial empties the mac first.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...montecarlo.kernels.rng import kernel
+from .draws import draw_part, draw_subset
+from .mac import EXPECTED, HELD, LEAST, MOST, NU, POWER, present, select
+from .noise import choose, kill, merge_outside, replace, swap
+
+_1, _6, _63 = (np.uint64(k) for k in (1, 6, 63))
+DROP, REPLACE, SWAP, KILL = range(4)
+
+
+@kernel
+def set_words(words, features, count):
+    """Make features[:count] the active ones in ``words``, which must be 0."""
+    for e in range(count):
+        f = np.uint64(features[e])
+        words[f >> _6] |= _1 << (f & _63)
+
+
+@kernel
+def clear_words(words, features, count):
+    """Set the words in which features[:count] are to 0."""
+    for e in range(count):
+        words[np.uint64(features[e]) >> _6] = 0
+
+
+@kernel
+def similar(single, first, n, common, marks, chosen, kept, out):
+    """As many features as in ``first``, ``common`` of them from it: every such set equally likely.
+
+    Rising, to the front of ``out``. ``chosen`` and ``kept`` have room for as many.
+    """
+    a = len(first)
+    choose(single, 0, first, common, marks, chosen, kept)
+    draw_subset(single, 0, n - a, a - common, marks, chosen, 0)
+    merge_outside(kept, common, chosen, a - common, first, out)
+
+
+@kernel
+def overlap_trials(
+    single, n, a, common, items, limits, number, q, k, weights, held, scratch, marks, sets, out
+):
+    """Trials of a `CodeOverlap`: out[t] becomes (fraction of common winners, G).
+
+    ``marks`` is scratch of `draws`, and ``sets`` int32 (4, a) too.
+    """
+    words = np.zeros((1, weights.shape[0]), np.uint64)
+    codes, g, counters = np.empty((2, q), np.int32), np.empty(1), np.empty(3, np.int64)
+    first, shown = sets[0], sets[1]
+    for t in range(out.shape[0]):
+        weights[:] = 0
+        held[:] = 0
+        counters[:] = 0
+        for item in range(items + 1):
+            now = first if item == 0 else shown
+            if item < items:
+                draw_subset(single, 0, n, a, marks, now, 0)
+            else:
+                similar(single, first, n, common, marks, sets[2], sets[3], shown)
+            set_words(words[0], now, a)
+            code = codes[:1] if item == 0 else codes[1:]
+            present(
+                weights, held, words, limits, number, q, k, True, True, counters, single,
+                scratch, code, g,
+            )  # fmt: skip
+            clear_words(words[0], now, a)
+        same = 0
+        for j in range(q):
+            same += codes[0, j] == codes[1, j]
+        out[t, 0] = same / q
+        out[t, 1] = g[0]
+
+
+@kernel
+def stored_trials(
+    single, n, a, kind, bits, recalls, limits, number, q, k, weights, held, scratch, marks, sets,
+    items, codes, out,
+):  # fmt: skip
+    """Trials of a `StoredItems`: out[t] becomes (load, crosstalk, recalled), means over recalls.
+
+    ``items`` int32 (S, a) and ``codes`` int32 (S, q) receive what is stored; ``recalls`` items
+    drawn without replacement are recalled. ``marks`` is scratch of `draws`, and ``sets`` int32
+    (4, a) too.
+    """
+    stored, units = items.shape[0], held.shape[0]
+    words = np.zeros((1, weights.shape[0]), np.uint64)
+    found, g, counters = np.empty(q, np.int32), np.empty(1), np.empty(3, np.int64)
+    order = np.arange(stored)
+    cue = sets[1]
+    for t in range(out.shape[0]):
+        weights[:] = 0
+        held[:] = 0
+        counters[:] = 0
+        for s in range(stored):
+            draw_subset(single, 0, n, a, marks, items[s], 0)
+            set_words(words[0], items[s], a)
+            present(
+                weights, held, words, limits, number, q, k, True, True, counters, single,
+                scratch, codes[s : s + 1], g,
+            )  # fmt: skip
+            clear_words(words[0], items[s], a)
+        draw_part(single, 0, order, stored, recalls)
+        crosstalk, right = 0.0, 0
+        for e in range(recalls):
+            code = codes[order[e]]
+            count = _disturb(single, items[order[e]], n, kind, bits, marks, sets, cue)
+            if count == 0:
+                continue
+            pi = limits[EXPECTED] if limits[EXPECTED] else np.float64(count)
+            set_words(words[0], cue, count)
+            select(
+                weights, held, words[0], pi, limits[NU], limits[POWER], number, q, k, False,
+                single, 0, scratch, found,
+            )  # fmt: skip
+            clear_words(words[0], cue, count)
+            crosstalk += scratch[0].sum()
+            for j in range(q):
+                crosstalk -= scratch[0, j * k + code[j]]
+            if limits[LEAST] <= count <= limits[MOST]:  # elsewhere the mac is not active
+                for j in range(q):
+                    right += found[j] == code[j]
+        out[t, 0] = counters[HELD] / (np.float64(n) * units)
+        out[t, 1] = crosstalk / (np.float64(recalls) * a * (units - q))
+        out[t, 2] = right / (np.float64(recalls) * q)
+
+
+@kernel
+def _disturb(single, item, n, kind, bits, marks, sets, cue):
+    """What noise leaves of an item, rising, to the front of ``cue``; how many."""
+    if kind == DROP:
+        return choose(single, 0, item, len(item) - bits, marks, sets[2], cue)
+    if kind == REPLACE:
+        return replace(single, 0, item, n, bits, marks, sets[2], sets[3], cue)
+    if kind == SWAP:
+        return swap(single, 0, item, n, bits, marks, sets[2], sets[3], cue)
+    return kill(single, 0, item, n, bits, cue)

@@ -1,0 +1,160 @@
+"""Trials of stored items against lists of all outcomes and closed forms derived by hand.
+
+Statistical tests have fixed seeds; each number is off by more than its tolerance with probability
+1e-6, by Student's t and Hall's correction of it for skewness (`assocmem.trials.judge`).
+"""
+
+import math
+from math import comb
+
+import numpy as np
+import plain_stored
+import pytest
+
+from assocmem.sdr import Drop, Kill, Replace, Swap
+from assocmem.sdr.sparsey import CodeOverlap, Mac, Permanence, Selection, StoredItems
+from assocmem.sdr.sparsey.trials import simulate
+from assocmem.trials import judge
+
+ALARM = 1e-6
+
+
+def agrees(model, expected, *, trials=20_000, seed=1):
+    found = simulate(model, trials=trials, seed=seed, workers=2)
+    assert set(found) == set(expected)
+    for name, value in expected.items():
+        claim = judge(model, name, value, found[name], ALARM)
+        assert claim.verdict == "agrees", claim
+    return found
+
+
+def test_one_item_without_noise_comes_back():
+    found = simulate(StoredItems(Mac(5, 3), 40, 6, 1), trials=50, seed=0)
+    assert np.all(found["recalled"].values == 1.0)
+    assert np.all(found["crosstalk"].values == 0.0)
+    # One unit in three of each module has six weights of forty set.
+    assert np.allclose(found["load"].values, 6 / 40 / 3, rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("noise", "recalled"),
+    [
+        (Drop(5), 1.0),  # one feature left, and it is of the item
+        (Drop(6), 0.0),  # nothing left: the mac is inactive
+        (Replace(5), 1.0),
+        (Replace(6), 1 / 4),  # four units tie at 0
+        (Swap(6), 1.0 - comb(8, 6) / comb(14, 6) * (1.0 - 1 / 4)),  # none of the item's comes back
+        (Kill(13), 1.0 - comb(8, 7) / comb(14, 13)),  # one survives: chance to be of the item 6/14
+    ],
+)
+def test_one_item_with_noise(noise, recalled):
+    model = StoredItems(Mac(3, 4), 14, 6, 1, noise)
+    agrees(model, {"load": 6 / 14 / 4, "crosstalk": 0.0, "recalled": recalled})
+
+
+def test_load_of_uniform_codes():
+    """Without expansivity a store sets each weight with chance a/(n K), independently."""
+    n, a, units, items = 70, 9, 4, 60
+    found = simulate(
+        StoredItems(Mac(6, units, Selection(chi=0.0)), n, a, items), trials=2000, seed=4, workers=2
+    )
+    claim = judge(None, "load", 1.0 - (1.0 - a / n / units) ** items, found["load"], ALARM)
+    assert claim.verdict == "agrees"
+    assert claim.error < 2e-3 * claim.predicted
+
+
+def test_uniform_codes_are_at_chance():
+    """chi = 0: codes share 1/K of their winners, and G is the common part of one item."""
+    model = CodeOverlap(Mac(7, 5, Selection(chi=0.0)), 50, 10, 7)
+    found = agrees(model, {"intersection": 1 / 5, "familiarity": 0.7})
+    # Modules are independent, so that the variance is known too: 24,000 of chi-squared, 6 sigma.
+    variance = found["intersection"].values.var(ddof=1)
+    assert variance == pytest.approx(4 / 25 / 7, rel=6.0 * math.sqrt(2.5 / 20_000))
+
+
+@pytest.mark.parametrize("common", [0, 4, 8, 10])
+def test_one_item_learned(common):
+    """K - 1 units have V = 0 and one common/a: rho in closed form."""
+    s = Selection(g_minus=0.2, gamma=1.5, chi=3.0, sigma_1=2.0, sigma_2=7.0, sigma_3=0.6,
+                  sigma_4=0.8)  # fmt: skip
+    units, g = 6, common / 10
+    eta = 1.0 + max(0.0, (g - 0.2) / 0.8) ** 1.5 * 3.0 * units
+    high, low = (
+        1.0 + (eta - 1.0) / (1.0 + 2.0 * math.exp(-7.0 * (v - 0.6))) ** 0.8 for v in (g, 0.0)
+    )
+    expected = {"intersection": high / (high + (units - 1) * low), "familiarity": g}
+    agrees(CodeOverlap(Mac(4, units, s), 40, 10, common), expected)
+
+
+SOFT = Selection(g_minus=0.05, gamma=0.7, chi=2.0, sigma_2=4.0, sigma_3=0.4, v_zeta=0.6)
+MACS = {
+    "plain": Mac(2, 2, SOFT),
+    "normalised": Mac(2, 2, SOFT, nu=0.5),
+    "expected": Mac(1, 3, SOFT, expected=1, nu=1.0),
+    "cap": Mac(2, 2, SOFT, cap=1.4),
+    "freeze": Mac(1, 2, SOFT, freeze=0.45),
+    "novelty": Mac(1, 3, SOFT, novelty=0.6),
+    "squared": Mac(2, 2, Selection(chi=4.0, lambda_u=2.0, sigma_2=3.0)),
+}
+
+
+@pytest.mark.parametrize("name", MACS)
+def test_overlap_is_exact_for_tiny_macs(name):
+    model = CodeOverlap(MACS[name], 4, 2, 1, n_items=3)
+    agrees(model, plain_stored.overlap(model), seed=sum(map(ord, name)))
+
+
+NOISES = [Drop(1), Replace(1), Swap(2), Kill(2)]
+PAIRS = [("plain", noise) for noise in NOISES]
+PAIRS += [(name, NOISES[k % 4]) for k, name in enumerate(MACS) if k]
+
+
+@pytest.mark.parametrize(("name", "noise"), PAIRS, ids=str)
+def test_recall_is_exact_for_tiny_macs(name, noise):
+    model = StoredItems(MACS[name], 4, 2, 3, noise)
+    agrees(model, plain_stored.stored(model), seed=sum(map(ord, name)))
+
+
+def test_bounds_of_activity_hold_in_recall():
+    """A cue outside of them finds no code: Kill leaves 2 of 3 with chance 3/5, which is too few."""
+    mac = Mac(2, 2, pi_minus=3)
+    kept = comb(2, 1) / comb(5, 1)
+    agrees(StoredItems(mac, 5, 3, 1, Kill(1)),
+           {"load": 3 / 5 / 2, "crosstalk": 0.0, "recalled": kept})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        CodeOverlap(Mac(4, 5, nu=0.5), 60, 8, 5, n_items=7),
+        StoredItems(Mac(4, 5, cap=1.5), 60, 8, 40, Replace(2)),
+    ],
+    ids=("overlap", "stored"),
+)
+def test_numbers_depend_on_the_seed_alone(model):
+    first = simulate(model, trials=70, seed=3, workers=1)
+    again = simulate(model, trials=70, seed=3, workers=3)
+    other = simulate(model, trials=70, seed=4)
+    fewer = simulate(model, trials=37, seed=3)
+    for name, found in first.items():
+        assert found.values.shape == (70,)
+        assert np.array_equal(found.values, again[name].values)
+        assert not np.array_equal(found.values, other[name].values)
+        assert np.array_equal(found.values[:37], fewer[name].values)
+
+
+def test_misuse():
+    model = StoredItems(Mac(4, 5), 60, 8, 4)
+    with pytest.raises(TypeError, match="model must be a CodeOverlap or StoredItems"):
+        simulate(Mac(4, 5), trials=10, seed=0)
+    for name, bad in (("trials", 1), ("seed", -1), ("workers", 0)):
+        with pytest.raises(ValueError, match=name):
+            simulate(model, **{"trials": 10, "seed": 0, "workers": 1, name: bad})
+    with pytest.raises(TypeError, match="trials"):
+        simulate(model, trials=1.5, seed=0)
+    for mac in (Mac(2, 2, pi_minus=9), Mac(2, 2, pi_plus=7)):
+        for refused in (StoredItems(mac, 60, 8, 4), CodeOverlap(mac, 60, 8, 4)):
+            with pytest.raises(ValueError, match="size"):
+                simulate(refused, trials=10, seed=0)
+    with pytest.raises(ValueError, match=r"mac\.permanence must be None"):
+        simulate(StoredItems(Mac(2, 2, permanence=Permanence(3)), 60, 8, 4), trials=10, seed=0)

@@ -10,7 +10,6 @@ Supports, chances and winners are of one mac; callers give all scratch.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -23,31 +22,22 @@ from ...montecarlo.kernels.rng import (
     draw,
     fast_sum,
     float_bits,
-    inlined,
-    kernel,
     uncounted,
     wide,
 )
-from .packed import count_bits, ctpop, wide_vectors
+from .exponential import exponential
+from .packed import ctpop, wide_vectors
 
 _0, _1, _16 = (np.uint64(k) for k in (0, 1, 16))
 # Places in the array that `numbers` makes.
 G_MINUS, GAMMA, CHI, SIGMA_1, SIGMA_2, SIGMA_3, SIGMA_4, V_ZETA = range(8)
 _NAMES = ("g_minus", "gamma", "chi", "sigma_1", "sigma_2", "sigma_3", "sigma_4", "v_zeta")
-# Places among the limits of a mac, and among its counters.
+# Places among the limits of a mac.
 LEAST, MOST, EXPECTED, NU, POWER, CAP, FREEZE, NOVELTY = range(8)
-HELD, PRESENTED, LEARNED = range(3)
 # Supports that differ by less, relatively, are equal but for rounding.
 _EQUAL = 1.0 - 2.0**-40
 # Expansivities beyond this are taken for this one, so that sums of them stay finite.
 _LARGEST = 1e280
-# Of the exponential: 1/ln 2; ln 2 in two parts, the first of 32 bits so that its multiples are
-# exact; a number at which float64 are whole; coefficients of the series.
-_PER_LN2, _SHIFT = 1.0 / math.log(2.0), 1.5 * 2.0**52
-_LN2_HIGH = math.floor(math.log(2.0) * 2.0**32) / 2.0**32
-_LN2_LOW = 1.9082149292705877e-10
-_C3, _C4, _C5, _C6, _C7, _C8 = (1.0 / math.factorial(k) for k in range(3, 9))
-_C9, _C10, _C11, _C12, _C13 = (1.0 / math.factorial(k) for k in range(9, 14))
 
 
 def numbers(selection: Any) -> np.ndarray:
@@ -271,43 +261,13 @@ def _sigmoids(v, eta, number, psi):
     height, power, more = np.log(number[SIGMA_1]), number[SIGMA_4], eta - 1.0
     if power == 1.0:
         for i in range(np.uint64(v.shape[0])):
-            psi[i] = 1.0 + more / (1.0 + _exp(height + slope * (v[i] - offset)))
+            psi[i] = 1.0 + more / (1.0 + exponential(height + slope * (v[i] - offset)))
     else:
         for i in range(np.uint64(v.shape[0])):
             x = height + slope * (v[i] - offset)
             # ln(1 + e^x) without overflow.
             softplus = max(x, 0.0) + np.log1p(np.exp(-abs(x)))
             psi[i] = 1.0 + more * np.exp(-power * softplus)
-
-
-@intrinsic
-def _times_power(typingctx, value, shifted):
-    """``value`` times 2^n, n being what the lowest bits of the float64 ``shifted`` hold."""
-
-    def code(context, builder, signature, args):
-        word = ir.IntType(64)
-        power = builder.shl(builder.bitcast(args[1], word), ir.Constant(word, 52))
-        found = builder.add(builder.bitcast(args[0], word), power)
-        return builder.bitcast(found, ir.DoubleType())
-
-    return types.float64(types.float64, types.float64), code
-
-
-@inlined
-def _exp(x):
-    """e^x to some 2e-16, relatively; x beyond +-708 is taken for that. Plain operations only.
-
-    With n = round(x / ln 2), 2^n times the series of e^(x - n ln 2) up to the 13th power.
-    """
-    x = min(708.0, max(-708.0, x))
-    shifted = x * _PER_LN2 + _SHIFT  # its last bits are n
-    n = shifted - _SHIFT
-    y = (x - n * _LN2_HIGH) - n * _LN2_LOW
-    p = y * (y * (y * _C13 + _C12) + _C11) + _C10
-    p = y * (y * (y * p + _C9) + _C8) + _C7
-    p = y * (y * (y * p + _C6) + _C5) + _C4
-    p = y * (y * (y * (y * p + _C3) + 0.5) + 1.0) + 1.0
-    return _times_power(p, shifted)
 
 
 @fast_sum
@@ -430,68 +390,3 @@ def learn(weights, held, words, winners, k, limit):
         held[i] += np.int32(more)
         new += np.int64(more)
     return new
-
-
-@uncounted
-def select(weights, held, words, pi, nu, power, number, q, k, drawn, single, r, scratch, winners):
-    """The code of one input of a mac with one kind of afferents; its familiarity G.
-
-    ``scratch`` is float64 (3, units): sums, supports and chances, the last only where ``drawn``.
-    """
-    sums, v, rho = scratch[0], scratch[1], scratch[2]
-    sums[:] = 0.0
-    v[:] = 1.0
-    add_sums(weights, words, 0, words.shape[0], 1.0, sums)
-    times_support(sums, held, pi, nu, power, v)
-    g = familiarity(v, q, k)
-    if drawn:
-        draw_code(v, expansivity(g, number, k), number, q, k, single, r, rho, winners)
-    else:
-        best_code(v, q, k, single, r, winners)
-    return g
-
-
-@kernel
-def present(
-    weights, held, inputs, limits, number, q, k, learning, drawn, counters, single, scratch,
-    winners, found,
-):  # fmt: skip
-    """Present inputs to a mac, one after another: select a code for each and learn, or not.
-
-    Parameters
-    ----------
-    weights, held
-        As above.
-    inputs : uint64 (items, words)
-    limits : float64
-        Of places `LEAST` to `NOVELTY`: what the model says, infinity where it sets no limit.
-    number : float64 (8,)
-        From `numbers`.
-    q, k : int
-    learning, drawn : bool
-        Whether to learn; whether codes are drawn rather than the best.
-    counters : int64
-        Of places `HELD` to `LEARNED`, kept.
-    single : uint64 (1, 4)
-    scratch : float64 (3, units)
-    winners : int (items, q)
-        Receives codes; -1 where the mac is not active.
-    found : float64 (items,)
-        Receives familiarities; 0 where the mac is not active.
-    """
-    for t in range(inputs.shape[0]):
-        words = inputs[t]
-        active = count_bits(words)
-        found[t] = 0.0
-        winners[t, :] = -1
-        if active < limits[LEAST] or active > limits[MOST]:
-            continue
-        pi = limits[EXPECTED] if limits[EXPECTED] else np.float64(active)
-        found[t] = select(
-            weights, held, words, pi, limits[NU], limits[POWER], number, q, k, drawn, single, 0,
-            scratch, winners[t],
-        )  # fmt: skip
-        counters[PRESENTED] += 1
-        if learning and found[t] < limits[NOVELTY] and counters[HELD] < limits[FREEZE]:
-            counters[HELD] += learn(weights, held, words, winners[t], k, limits[CAP] * pi)
-            counters[LEARNED] += 1

@@ -1,0 +1,49 @@
+"""The exponential function in plain operations, so that loops over it run on vectors."""
+
+from __future__ import annotations
+
+import math
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from ...montecarlo.kernels.rng import inlined
+
+# 1/ln 2; ln 2 in two parts, the first of 32 bits so that its multiples are
+# exact; a number at which float64 are whole; coefficients of the series.
+_PER_LN2, _SHIFT = 1.0 / math.log(2.0), 1.5 * 2.0**52
+_LN2_HIGH = math.floor(math.log(2.0) * 2.0**32) / 2.0**32
+_LN2_LOW = 1.9082149292705877e-10
+_C3, _C4, _C5, _C6, _C7, _C8 = (1.0 / math.factorial(k) for k in range(3, 9))
+_C9, _C10, _C11, _C12, _C13 = (1.0 / math.factorial(k) for k in range(9, 14))
+
+
+@intrinsic
+def _times_power(typingctx, value, shifted):
+    """``value`` times 2^n, n being what the lowest bits of the float64 ``shifted`` hold."""
+
+    def code(context, builder, signature, args):
+        word = ir.IntType(64)
+        power = builder.shl(builder.bitcast(args[1], word), ir.Constant(word, 52))
+        found = builder.add(builder.bitcast(args[0], word), power)
+        return builder.bitcast(found, ir.DoubleType())
+
+    return types.float64(types.float64, types.float64), code
+
+
+@inlined
+def exponential(x):
+    """e^x to some 2e-16, relatively; x beyond +-708 is taken for that. Plain operations only.
+
+    With n = round(x / ln 2), 2^n times the series of e^(x - n ln 2) up to the 13th power.
+    """
+    x = min(708.0, max(-708.0, x))
+    shifted = x * _PER_LN2 + _SHIFT  # its last bits are n
+    n = shifted - _SHIFT
+    y = (x - n * _LN2_HIGH) - n * _LN2_LOW
+    p = y * (y * (y * _C13 + _C12) + _C11) + _C10
+    p = y * (y * (y * p + _C9) + _C8) + _C7
+    p = y * (y * (y * p + _C6) + _C5) + _C4
+    p = y * (y * (y * (y * p + _C3) + 0.5) + 1.0) + 1.0
+    return _times_power(p, shifted)

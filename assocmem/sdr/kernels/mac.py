@@ -213,7 +213,7 @@ def chances(v, eta, number, q, k, rho):
     Psi is 1 + (eta - 1)/(1 + sigma_1 exp(-sigma_2 (v - sigma_3)))^sigma_4, a few tens of operations
     on vectors for each unit where sigma_4 is 1, three calls of exp or log1p elsewhere.
     """
-    _sigmoids(v, eta, number, rho)
+    sigmoids(v, eta, number, rho)
     for j in range(np.uint64(q)):
         part = rho[j * np.uint64(k) : (j + _1) * np.uint64(k)]
         _scale(part, 1.0 / _sum(part, _0, np.uint64(k)))
@@ -245,7 +245,7 @@ def draw_code(v, eta, number, q, k, single, r, rho, winners):
         for j in range(np.uint64(q)):
             winners[j] = np.int64(wide(draw(single, r)) * (k / TWO53))
         return
-    _sigmoids(v, eta, number, rho)
+    sigmoids(v, eta, number, rho)
     for j in range(np.uint64(q)):
         part = rho[j * np.uint64(k) : (j + _1) * np.uint64(k)]
         total = _sum(part, _0, np.uint64(k))
@@ -254,7 +254,7 @@ def draw_code(v, eta, number, q, k, single, r, rho, winners):
 
 
 @uncounted
-def _sigmoids(v, eta, number, psi):
+def sigmoids(v, eta, number, psi):
     """Psi of each support."""
     wide_vectors()
     offset, slope = number[SIGMA_3], -number[SIGMA_2]

@@ -1,0 +1,57 @@
+"""Inputs as callers give them, checked, as packed rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._willshaw_rows import csr
+
+
+def packed_inputs(name: str, value: Any, n: int) -> tuple[np.ndarray, bool]:
+    """``value`` as packed rows, and whether it is one input rather than many.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument, for errors.
+    value : SDR, array, list of int, or sequence of SDR or of lists
+        A NumPy array of bool or uint8 is dense: whether each of n features is active, (n,) for one
+        input and (items, n) for many. Everything else is SDRs or lists of active features, see
+        `csr`.
+    n : int
+        Features.
+
+    Returns
+    -------
+    rows : ndarray, uint64, shape (items, ceil(n/64))
+        Feature f is bit f%64 of word f//64; bits beyond n are 0.
+    single : bool
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is neither, or features are out of range or there twice.
+    """
+    words = -(-n // 64)
+    if isinstance(value, np.ndarray) and value.dtype in (np.bool_, np.uint8):
+        if value.ndim not in (1, 2) or value.shape[-1] != n:
+            raise ValueError(
+                f"{name} must have shape ({n},) or (items, {n}) where it is an array of "
+                f"{value.dtype}, which says of each feature whether it is active, got {value.shape}"
+            )
+        if value.dtype == np.uint8 and value.size and value.max() > 1:
+            raise ValueError(
+                f"{name} must hold only 0 and 1 where it is an array of uint8, got {value.max()}"
+            )
+        dense = np.atleast_2d(value)
+        octets = np.zeros((len(dense), 8 * words), np.uint8)
+        octets[:, : -(-n // 8)] = np.packbits(dense, axis=1, bitorder="little")
+        return octets.view("<u8").astype(np.uint64, copy=False), value.ndim == 1
+    from ..kernels.packed import pack_rows
+
+    indptr, indices, single = csr(name, value, n)
+    rows = np.zeros((len(indptr) - 1, words), np.uint64)
+    pack_rows(indptr, indices, rows)
+    return rows, single

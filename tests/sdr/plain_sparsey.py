@@ -18,14 +18,28 @@ KINDS = ("u", "h", "d")
 
 @dataclass
 class Input:
-    """Active afferents of one kind: a list of (afferents of one source, its zeta)."""
+    """Active afferents of one kind: a list of (afferents of one source, F of its hypotheses)."""
 
-    sources: list[tuple[np.ndarray, int]]
+    sources: list[tuple[np.ndarray, float]]
 
     @property
     def active(self):
         parts = [np.asarray(afferents, dtype=np.int64) for afferents, _ in self.sources]
         return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+    @property
+    def listened(self):
+        """Without sources that do not count."""
+        return Input([source for source in self.sources if source[1] > 0.0])
+
+
+def factor(selection, zeta):
+    """F(zeta), what signals of a mac of so many hypotheses count."""
+    if zeta <= 1:
+        return 1.0
+    if selection.most_hypotheses is not None and zeta > selection.most_hypotheses:
+        return 0.0
+    return float(zeta) ** selection.hypotheses_power
 
 
 @dataclass
@@ -73,19 +87,13 @@ class PlainMac:
         number, most = len(given.active), self.mac.pi_plus
         return self.mac.pi_minus <= number and (most is None or number <= most)
 
-    def factor(self, zeta):
-        """F(zeta), what signals of a mac of so many hypotheses count."""
-        selection = self.mac.selection
-        if selection.most_hypotheses is not None and zeta > selection.most_hypotheses:
-            return 0.0
-        return float(zeta) ** selection.hypotheses_power if zeta > 1 else 1.0
-
     def normalised(self, kind, given):
         """U, H or D of every unit, with the penalty of many weights."""
+        given = given.listened
         pi, weights = self.expected(kind, given), self.weights[kind]
         total = np.zeros((self.mac.n_modules, self.mac.n_units))
-        for afferents, zeta in given.sources:
-            total += self.factor(zeta) * weights[afferents].sum(axis=0)
+        for afferents, times in given.sources:
+            total += times * weights[afferents].sum(axis=0)
         many = np.maximum(1.0, weights.sum(axis=0) / pi)
         return np.minimum(1.0, total / pi) / many**self.mac.nu
 
@@ -119,9 +127,13 @@ class PlainMac:
             psi[q, k] = 1.0 + (eta - 1.0) / base**s.sigma_4
         return psi / psi.sum(axis=1, keepdims=True)
 
+    def there(self, inputs):
+        """Kinds of afferents with a source that is listened to."""
+        return tuple(k for k in KINDS if k in inputs and inputs[k].listened.sources)
+
     def look(self, inputs, *, learning, tolerance=1e-12):
         """Every combination of kinds that could be kept: one, or those of equal familiarity."""
-        there = tuple(k for k in KINDS if k in inputs and inputs[k].sources)
+        there = self.there(inputs)
         kept = {there: self.support(inputs, there)}
         if not learning:
             for size in (2, 1):
@@ -243,12 +255,13 @@ class PlainHierarchy:
         if j == 0:
             wanted = np.ravel(frame)
             active = [f for f, cell in enumerate(tiling.features[m]) if wanted[cell]]
-            return Input([(np.array(active, int), 1)] if active else [])
+            return Input([(np.array(active, int), 1.0)] if active else [])
         size = self.model.levels[j - 1].mac.n_code
         for place, source in enumerate(tiling.places[m]):
             code = self.codes[j - 1][source]
             if code is not None:
-                sources.append((place * size + units(code, j - 1, self), self.zetas[j - 1][source]))
+                times = factor(self.model.levels[j - 1].mac.selection, self.zetas[j - 1][source])
+                sources.append((place * size + units(code, j - 1, self), times))
         return Input(sources)
 
     def gather(self, j, macs, level, codes, zetas):
@@ -257,7 +270,8 @@ class PlainHierarchy:
         for place, source in enumerate(macs):
             if codes[level][source] is not None:
                 active = place * size + units(codes[level][source], level, self)
-                sources.append((active, zetas[level][source]))
+                selection = self.model.levels[level].mac.selection
+                sources.append((active, factor(selection, zetas[level][source])))
         return Input(sources)
 
     def step(self, frame, chosen, *, learning, tolerance=1e-12, zetas=None):
@@ -290,15 +304,13 @@ class PlainHierarchy:
                 if level.top_down and self.above(j, m):
                     macs = self.above(j, m)
                     inputs["d"] = self.gather(j, macs, j + 1, was, zetas_were)
-                if no_input:
-                    active = any(given.sources for given in inputs.values())
-                else:
-                    active = mac.in_bounds(bottom)
+                active = bool(mac.there(inputs)) and (no_input or mac.in_bounds(bottom))
                 if active != all(k >= 0 for k in code) or active != any(k >= 0 for k in code):
                     faults.append(f"{name} should {'' if active else 'not '}be active")
                     return faults
                 if not active:
                     self.codes[j][m], self.learned[j][m] = None, False
+                    self.ages[j][m] = 0
                     self.zetas[j][m], self.gs[j][m] = 0, 0.0
                     continue
                 if learning:

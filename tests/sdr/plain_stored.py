@@ -14,7 +14,7 @@ from assocmem.sdr import Drop, Kill, Replace
 
 def given(cells):
     """What a mac sees of a set of features."""
-    return {"u": Input([(np.array(sorted(cells), int), 1)] if cells else [])}
+    return {"u": Input([(np.array(sorted(cells), int), 1.0)] if cells else [])}
 
 
 def after_learning(mac, cells):

@@ -94,6 +94,8 @@ MACS = {
     "cap": Mac(2, 2, SOFT, cap=1.4),
     "freeze": Mac(1, 2, SOFT, freeze=0.45),
     "novelty": Mac(1, 3, SOFT, novelty=0.6),
+    "fading": Mac(2, 2, SOFT, permanence=Permanence(1)),
+    "rising": Mac(1, 2, SOFT, permanence=Permanence(2, growth=1.5, ranks=1)),
     "squared": Mac(2, 2, Selection(chi=4.0, lambda_u=2.0, sigma_2=3.0)),
 }
 
@@ -127,7 +129,7 @@ def test_bounds_of_activity_hold_in_recall():
     "model",
     [
         CodeOverlap(Mac(4, 5, nu=0.5), 60, 8, 5, n_items=7),
-        StoredItems(Mac(4, 5, cap=1.5), 60, 8, 40, Replace(2)),
+        StoredItems(Mac(4, 5, permanence=Permanence(9)), 60, 8, 40, Replace(2)),
     ],
     ids=("overlap", "stored"),
 )
@@ -156,5 +158,3 @@ def test_misuse():
         for refused in (StoredItems(mac, 60, 8, 4), CodeOverlap(mac, 60, 8, 4)):
             with pytest.raises(ValueError, match="size"):
                 simulate(refused, trials=10, seed=0)
-    with pytest.raises(ValueError, match=r"mac\.permanence must be None"):
-        simulate(StoredItems(Mac(2, 2, permanence=Permanence(3)), 60, 8, 4), trials=10, seed=0)

@@ -1,8 +1,7 @@
 """Trials of macs under random inputs: sets of features drawn, learned, and asked for again.
 
-Macs with bottom-up afferents alone: weights, held, ``limits``, ``number`` and ``scratch`` are as
-in `assocmem.sdr.kernels.mac`, and macs learn and choose by the kernels there. Inputs are rising
-arrays of features. Each trial empties the mac first.
+Macs are `Arrays` as in `assocmem.sdr.kernels.presenting`, of q modules of k units, and learn and
+choose by the kernels there. Inputs are rising arrays of features. Each trial empties the mac first.
 """
 
 from __future__ import annotations
@@ -11,8 +10,10 @@ import numpy as np
 
 from ...montecarlo.kernels.rng import kernel
 from .draws import draw_part, draw_subset
-from .mac import EXPECTED, HELD, LEAST, MOST, NU, POWER, present, select
+from .mac import EXPECTED, LEAST, MOST
 from .noise import choose, kill, merge_outside, replace, swap
+from .permanence import NEVER
+from .presenting import HELD, present, select
 
 _1, _6, _63 = (np.uint64(k) for k in (1, 6, 63))
 DROP, REPLACE, SWAP, KILL = range(4)
@@ -46,32 +47,35 @@ def similar(single, first, n, common, marks, chosen, kept, out):
 
 
 @kernel
-def overlap_trials(
-    single, n, a, common, items, limits, number, q, k, weights, held, scratch, marks, sets, out
-):
+def empty(mac):
+    """Leave a mac as if it had learned nothing; its generator goes on."""
+    mac.weights[:] = 0
+    mac.held[:] = 0
+    mac.counters[:] = 0
+    mac.ranks[:] = 0
+    mac.expiry[:] = NEVER
+    mac.earliest[:] = NEVER
+
+
+@kernel
+def overlap_trials(mac, q, k, n, a, common, items, marks, sets, out):
     """Trials of a `CodeOverlap`: out[t] becomes (fraction of common winners, G).
 
     ``marks`` is scratch of `draws`, and ``sets`` int32 (4, a) too.
     """
-    words = np.zeros((1, weights.shape[0]), np.uint64)
-    codes, g, counters = np.empty((2, q), np.int32), np.empty(1), np.empty(3, np.int64)
+    words = np.zeros((1, mac.weights.shape[0]), np.uint64)
+    codes, g = np.empty((2, q), np.int32), np.empty(1)
     first, shown = sets[0], sets[1]
     for t in range(out.shape[0]):
-        weights[:] = 0
-        held[:] = 0
-        counters[:] = 0
+        empty(mac)
         for item in range(items + 1):
             now = first if item == 0 else shown
             if item < items:
-                draw_subset(single, 0, n, a, marks, now, 0)
+                draw_subset(mac.single, 0, n, a, marks, now, 0)
             else:
-                similar(single, first, n, common, marks, sets[2], sets[3], shown)
+                similar(mac.single, first, n, common, marks, sets[2], sets[3], shown)
             set_words(words[0], now, a)
-            code = codes[:1] if item == 0 else codes[1:]
-            present(
-                weights, held, words, limits, number, q, k, True, True, counters, single,
-                scratch, code, g,
-            )  # fmt: skip
+            present(mac, words, q, k, True, True, codes[:1] if item == 0 else codes[1:], g)
             clear_words(words[0], now, a)
         same = 0
         for j in range(q):
@@ -81,54 +85,44 @@ def overlap_trials(
 
 
 @kernel
-def stored_trials(
-    single, n, a, kind, bits, recalls, limits, number, q, k, weights, held, scratch, marks, sets,
-    items, codes, out,
-):  # fmt: skip
+def stored_trials(mac, q, k, n, a, kind, bits, recalls, marks, sets, items, codes, out):
     """Trials of a `StoredItems`: out[t] becomes (load, crosstalk, recalled), means over recalls.
 
     ``items`` int32 (S, a) and ``codes`` int32 (S, q) receive what is stored; ``recalls`` items
     drawn without replacement are recalled. ``marks`` is scratch of `draws`, and ``sets`` int32
     (4, a) too.
     """
-    stored, units = items.shape[0], held.shape[0]
-    words = np.zeros((1, weights.shape[0]), np.uint64)
-    found, g, counters = np.empty(q, np.int32), np.empty(1), np.empty(3, np.int64)
+    stored, units, limits = items.shape[0], mac.held.shape[0], mac.limits
+    words = np.zeros((1, mac.weights.shape[0]), np.uint64)
+    found, g = np.empty(q, np.int32), np.empty(1)
     order = np.arange(stored)
-    cue = sets[1]
+    cue, sums = sets[1], mac.scratch[0]
     for t in range(out.shape[0]):
-        weights[:] = 0
-        held[:] = 0
-        counters[:] = 0
+        empty(mac)
         for s in range(stored):
-            draw_subset(single, 0, n, a, marks, items[s], 0)
+            draw_subset(mac.single, 0, n, a, marks, items[s], 0)
             set_words(words[0], items[s], a)
-            present(
-                weights, held, words, limits, number, q, k, True, True, counters, single,
-                scratch, codes[s : s + 1], g,
-            )  # fmt: skip
+            present(mac, words, q, k, True, True, codes[s : s + 1], g)
             clear_words(words[0], items[s], a)
-        draw_part(single, 0, order, stored, recalls)
+        draw_part(mac.single, 0, order, stored, recalls)
         crosstalk, right = 0.0, 0
         for e in range(recalls):
             code = codes[order[e]]
-            count = _disturb(single, items[order[e]], n, kind, bits, marks, sets, cue)
+            count = _disturb(mac.single, items[order[e]], n, kind, bits, marks, sets, cue)
             if count == 0:
                 continue
             pi = limits[EXPECTED] if limits[EXPECTED] else np.float64(count)
             set_words(words[0], cue, count)
-            select(
-                weights, held, words[0], pi, limits[NU], limits[POWER], number, q, k, False,
-                single, 0, scratch, found,
-            )  # fmt: skip
+            select(mac, words[0], pi, q, k, False, found)
             clear_words(words[0], cue, count)
-            crosstalk += scratch[0].sum()
+            for i in range(units):
+                crosstalk += sums[i]
             for j in range(q):
-                crosstalk -= scratch[0, j * k + code[j]]
+                crosstalk -= sums[j * k + code[j]]
             if limits[LEAST] <= count <= limits[MOST]:  # elsewhere the mac is not active
                 for j in range(q):
                     right += found[j] == code[j]
-        out[t, 0] = counters[HELD] / (np.float64(n) * units)
+        out[t, 0] = mac.counters[HELD] / (np.float64(n) * units)
         out[t, 1] = crosstalk / (np.float64(recalls) * a * (units - q))
         out[t, 2] = right / (np.float64(recalls) * q)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,6 @@ from ... import _validate as check
 from ...estimates import Estimate, Replicated
 from .._seeds import state
 from ..noise import Drop, Kill, Replace, Swap
-from .mac import Mac
 from .stored import CodeOverlap, StoredItems
 
 RECALLS = 20  # of one mac, all different items
@@ -27,8 +27,7 @@ def simulate(
 ) -> dict[str, Estimate]:
     """Codes of similar inputs, or items recalled, in independent macs.
 
-    Inputs and codes are drawn anew in each mac; it learns and is asked by the kernels of
-    `MacMemory`.
+    Inputs and codes are drawn anew in each mac; it learns and is asked by `MacMemory`'s kernels.
 
     Parameters
     ----------
@@ -53,8 +52,8 @@ def simulate(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong type or out of range, inputs of the model's size leave the
-        mac inactive, or its weights fade.
+        If an argument is of the wrong type or out of range, or inputs of the model's size leave
+        the mac inactive.
 
     Notes
     -----
@@ -69,11 +68,6 @@ def simulate(
     trials = check.integer("trials", trials, 2)
     seed = check.integer("seed", seed, 0)
     workers = check.integer("workers", workers, 1)
-    if model.mac.permanence is not None:
-        raise ValueError(
-            f"mac.permanence must be None: weights of trials do not fade, got "
-            f"{model.mac.permanence!r}"
-        )
     most = model.n_features if model.mac.pi_plus is None else model.mac.pi_plus
     if not model.mac.pi_minus <= model.size <= most:
         raise ValueError(
@@ -96,58 +90,33 @@ def simulate(
     return {name: Replicated(rows[:, k], "macs") for k, name in enumerate(names)}
 
 
-def _limits(mac: Mac, n: int) -> np.ndarray:
-    """What the kernels need of a mac beside its selection."""
-    from ..kernels import mac as kernels
-
-    limits = np.full(8, np.inf)
-    limits[kernels.LEAST], limits[kernels.NU] = mac.pi_minus, mac.nu
-    limits[kernels.EXPECTED] = mac.expected or 0.0
-    limits[kernels.POWER] = mac.selection.lambda_u
-    for place, value in (
-        (kernels.MOST, mac.pi_plus),
-        (kernels.CAP, mac.cap),
-        (kernels.FREEZE, None if mac.freeze is None else mac.freeze * (n * mac.n_code)),
-        (kernels.NOVELTY, mac.novelty),
-    ):
-        if value is not None:
-            limits[place] = value
-    return limits
+def _mac(model: CodeOverlap | StoredItems, single: np.ndarray) -> tuple[Any, int, int]:
+    """An empty mac that draws from ``single``, and its modules and units."""
+    arrays = model.mac.memory(model.n_features)._arrays._replace(single=single)
+    return arrays, model.mac.n_modules, model.mac.n_units
 
 
-def _empty(mac: Mac, n: int, a: int) -> tuple[np.ndarray, ...]:
-    """Weights, held, scratch of supports, marks and sets."""
+def _sets(n: int, a: int) -> tuple[np.ndarray, np.ndarray]:
+    """Scratch for drawing inputs."""
     from ..kernels.draws import mark_words
 
-    return (
-        np.zeros((-(-n // 64), mac.n_code), np.uint64),
-        np.zeros(mac.n_code, np.int32),
-        np.empty((3, mac.n_code)),
-        np.zeros(mark_words(n), np.uint64),
-        np.empty((4, a), np.int32),
-    )
+    return np.zeros(mark_words(n), np.uint64), np.empty((4, a), np.int32)
 
 
 def _overlaps(model: CodeOverlap, single: np.ndarray, out: np.ndarray) -> None:
-    from ..kernels.mac import numbers
     from ..kernels.mac_trials import overlap_trials
 
-    mac, n, a = model.mac, model.n_features, model.size
-    arrays = _empty(mac, n, a)
-    rules = (_limits(mac, n), numbers(mac.selection), mac.n_modules, mac.n_units)
-    overlap_trials(single, n, a, model.common, model.n_items, *rules, *arrays, out)
+    n, a = model.n_features, model.size
+    overlap_trials(*_mac(model, single), n, a, model.common, model.n_items, *_sets(n, a), out)
 
 
 def _recalls(model: StoredItems, single: np.ndarray, out: np.ndarray) -> None:
-    from ..kernels.mac import numbers
     from ..kernels.mac_trials import DROP, KILL, REPLACE, SWAP, stored_trials
 
-    mac, n, a, noise = model.mac, model.n_features, model.size, model.noise
+    n, a, noise, number = model.n_features, model.size, model.noise, model.n_items
     kind = {Drop: DROP, Replace: REPLACE, Swap: SWAP, Kill: KILL}[type(noise)]
     bits = noise.cells if isinstance(noise, Kill) else noise.bits
-    arrays = _empty(mac, n, a)
-    items = np.empty((model.n_items, a), np.int32)
-    codes = np.empty((model.n_items, mac.n_modules), np.int32)
-    recalls = min(RECALLS, model.n_items)
-    rules = (_limits(mac, n), numbers(mac.selection), mac.n_modules, mac.n_units)
-    stored_trials(single, n, a, kind, bits, recalls, *rules, *arrays, items, codes, out)
+    items = np.empty((number, a), np.int32)
+    codes = np.empty((number, model.mac.n_modules), np.int32)
+    stored_trials(*_mac(model, single), n, a, kind, bits, min(RECALLS, number), *_sets(n, a),
+                  items, codes, out)  # fmt: skip

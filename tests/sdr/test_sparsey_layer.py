@@ -2,14 +2,12 @@
 
 import math
 import pickle
-import struct
 
 import numpy as np
 import pytest
 
 from assocmem.sdr import Mac, Permanence, Selection, Tiling
 from assocmem.sdr.kernels import layer as kernels
-from assocmem.sdr.kernels import mac as mac_kernels
 from assocmem.sdr.sparsey.layer import Layer
 
 MASK = 2**64 - 1
@@ -138,20 +136,18 @@ def test_learning_is_that_of_a_plain_mac(name, channels):
     assert layer.load == pytest.approx(layer.loads.mean())
 
 
-def test_kernels_of_the_mac_choose_the_same_codes():
+def test_a_single_mac_is_a_mac_memory():
+    # The same generator, so the same codes to the last one.
     mac, n = Mac(4, 32, nu=0.5, cap=1.0, novelty=0.8), 500
     images = similar_images(n, (9, 9), seed=2).reshape(n, -1)
-    layer = Layer(mac, Tiling((9, 9), 9), seed=11)
-    single, weights = layer._single.copy(), np.zeros((2, 128), np.uint64)
-    winners, found = np.empty((n, 4), np.int64), np.empty(n)
-    mac_kernels.present(
-        weights, np.zeros(128, np.int32), layer.packed(images), layer._limits(),
-        mac_kernels.numbers(mac.selection), 4, 32, True, True, np.zeros(3, np.int64), single,
-        np.empty((3, 128)), winners, found,
-    )  # fmt: skip
-    assert np.array_equal(layer.learn(images)[:, 0], winners)
-    assert np.array_equal(layer.weights[0], weights)
-    assert np.array_equal(layer._single, single)
+    layer, memory = Layer(mac, Tiling((9, 9), 9), seed=11), mac.memory(81)
+    memory._arrays.single[:] = layer._single
+    assert np.array_equal(layer.learn(images)[:, 0], memory.learn(images))
+    assert np.array_equal(layer.afferents(0), memory.weights.transpose(1, 2, 0))
+    assert np.array_equal(layer._single, memory._arrays.single)
+    assert layer.load == memory.load
+    assert layer.n_learned == memory.n_learned
+    assert layer.familiarity(images)[:, 0] == pytest.approx(memory.familiarity(images), rel=1e-6)
 
 
 @pytest.mark.parametrize("workers", [2, 5])
@@ -187,21 +183,6 @@ def test_ties_are_broken_uniformly_by_the_input():
     assert chisquare(pairs).pvalue > 1e-6
     other = Layer(Mac(2, 6), Tiling((1, 40), (1, 40)), seed=1).codes(inputs)[:, 0]
     assert chisquare(np.bincount(codes[:, 0] * 6 + other[:, 0], minlength=36)).pvalue > 1e-6
-
-
-def test_exponential_is_right_to_two_last_places():
-    mpmath = pytest.importorskip("mpmath")
-    number = np.array([0.1, 2.0, 100.0, 1.0, -1.0, 0.0, 1.0, 0.9])
-    v = np.concatenate([np.linspace(-699, 699, 4001), np.linspace(-1, 1, 1001)])
-    out = np.empty_like(v)
-    kernels.chances(v, 2.0, number, out)  # 1 + 1/(1 + exp(v))
-    assert out == pytest.approx(1 + 1 / (1 + np.exp(v)), rel=4e-16)
-    found = np.array([kernels.exponential(x) for x in v])
-    exact = np.array([float(mpmath.exp(x)) for x in v])
-    assert np.abs(found / exact - 1).max() < 2 * 2.0**-52
-    assert kernels.exponential(1e9) == kernels.exponential(700.0)
-    assert kernels.exponential(-1e9) == kernels.exponential(-700.0)
-    assert struct.pack("d", kernels.exponential(0.0)) == struct.pack("d", 1.0)
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
 
-from ...montecarlo.kernels.rng import TWO53, draw, float_bits, kernel, uncounted, wide
-from . import mac
-from .packed import count_bits, ctpop, wide_vectors
+from ...montecarlo.kernels.rng import kernel, uncounted
+from .mac import (
+    CAP,
+    EXPECTED,
+    FREEZE,
+    LEAST,
+    MOST,
+    NOVELTY,
+    NU,
+    POWER,
+    add_sums,
+    best_code,
+    draw_code,
+    expansivity,
+    familiarity,
+    learn,
+    times_support,
+)
+from .packed import count_bits, ctpop
+from .presenting import HELD, LEARNED, PRESENTED
 
 _1, _6, _63, _64 = (np.uint64(k) for k in (1, 6, 63, 64))
 _27, _30, _31 = (np.uint64(k) for k in (27, 30, 31))
@@ -17,89 +31,6 @@ _27, _30, _31 = (np.uint64(k) for k in (27, 30, 31))
 _STEP, _MIX, _MIX_2 = (
     np.uint64(k) for k in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 )
-# Added to a number below 2^51 in size, it leaves the nearest integer in the lowest bits.
-_ROUND = 1.5 * 2.0**52
-_LOG2_E = 1.4426950408889634
-# ln 2 in two parts; whole numbers up to 1023 times the first are exact.
-_LN2, _LN2_REST = float.fromhex("0x1.62e42feep-1"), float.fromhex("0x1.a39ef35793c76p-33")
-# 1/13!, .., 1/2!: the rest of the series is below 2^-57 for |x| <= ln(2)/2.
-_FACTORIALS = (6227020800, 479001600, 39916800, 3628800, 362880, 40320, 5040, 720, 120, 24, 6)
-_C13, _C12, _C11, _C10, _C9, _C8, _C7, _C6, _C5, _C4, _C3 = (1.0 / p for p in _FACTORIALS)
-
-inlined = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
-# The order in which chances are added does not matter; in vectors it is another.
-fast_sum = njit(cache=True, nogil=True, error_model="numpy", _nrt=False, fastmath={"reassoc"})
-
-
-@intrinsic
-def bits_float(typingctx, bits):
-    """The float64 whose bits are the given int64."""
-
-    def code(context, builder, signature, args):
-        return builder.bitcast(args[0], ir.DoubleType())
-
-    return types.float64(types.int64), code
-
-
-@inlined
-def exponential(x):
-    """exp(x) for |x| <= 700, and of the nearer end beyond; in vectors where the caller loops.
-
-    x = n ln 2 + r, |r| <= ln(2)/2, and the series of exp(r): right to 2 units in the last place.
-    """
-    x = min(max(x, -700.0), 700.0)
-    shifted = x * _LOG2_E + _ROUND
-    n = shifted - _ROUND
-    r = (x - n * _LN2) - n * _LN2_REST
-    p = ((((_C13 * r + _C12) * r + _C11) * r + _C10) * r + _C9) * r + _C8
-    p = (((((p * r + _C7) * r + _C6) * r + _C5) * r + _C4) * r + _C3) * r + 0.5
-    p = (p * r + 1.0) * r + 1.0
-    return bits_float(float_bits(p) + (float_bits(shifted) << 52))
-
-
-@uncounted
-def chances(v, eta, number, out):
-    """Psi of all units where sigma_4 = 1, see `mac.sigmoid`. Some 30 operations a unit."""
-    wide_vectors()
-    height, steep, middle = eta - 1.0, number[mac.SIGMA_2], number[mac.SIGMA_3]
-    first = np.log(number[mac.SIGMA_1])
-    for i in range(np.uint64(v.shape[0])):
-        out[i] = 1.0 + height / (1.0 + exponential(first - steep * (v[i] - middle)))
-
-
-@fast_sum
-def _total(values, begin, end):
-    wide_vectors()
-    total = 0.0
-    for i in range(begin, end):
-        total += values[i]
-    return total
-
-
-@uncounted
-def draw_quickly(v, eta, number, q, k, single, r, psi, winners):
-    """What `mac.draw_code` does, from the same random numbers; ``psi`` is scratch.
-
-    Winners differ only where a random number falls within rounding, some 1e-15, of a boundary.
-    """
-    if number[mac.SIGMA_4] != 1.0:
-        mac.draw_code(v, eta, number, q, k, single, r, psi, winners)
-        return
-    if eta == 1.0:
-        for j in range(np.uint64(q)):
-            winners[j] = np.int64(wide(draw(single, r)) * (k / TWO53))
-        return
-    chances(v, eta, number, psi)
-    units = np.uint64(k)
-    for j in range(np.uint64(q)):
-        begin = j * units
-        end = begin + units
-        level = wide(draw(single, r)) * (_total(psi, begin, end) / TWO53)
-        i, reached = begin, psi[begin]
-        while reached <= level and i + _1 < end:
-            i += _1
-            reached += psi[i]
-        winners[j] = np.int64(i - begin)
 
 
 @uncounted
@@ -163,7 +94,7 @@ def seed_by_input(words, salt, state):
 
 @kernel
 def present_sheets(
-    sheets, starts, length, weights, held, limits, number, q, k, learning, counters, single, r,
+    sheets, starts, length, weights, held, limits, number, q, k, learning, counters, single,
     salt, words, scratch, winners, found,
 ):  # fmt: skip
     """Present sheets to one mac, one after another: to be learned, or for retrieval.
@@ -174,10 +105,10 @@ def present_sheets(
     starts, length
         Its field, see `cut_field`.
     weights, held, limits, number, q, k, counters
-        As in `mac.present`.
+        As in `presenting`.
     learning : bool
         Codes are drawn and learned; or else the best, ties being broken by the input and ``salt``.
-    single, r
+    single : uint64 (1, 4)
         Generator of the mac.
     salt : uint64
     words : uint64 (words of a field,)
@@ -188,34 +119,32 @@ def present_sheets(
     found : float32 (items,)
         Receives familiarities; 0 where the mac is not active.
     """
-    sums, v, psi = scratch[0], scratch[1], scratch[2]
+    sums, v, rho = scratch[0], scratch[1], scratch[2]
     state = np.ones((1, 4), np.uint64)
-    code = np.empty(q, np.int64)
     for t in range(sheets.shape[0]):
+        code = winners[t]
         found[t] = 0.0
-        winners[t, :] = -1
+        code[:] = -1
         cut_field(sheets[t], starts, length, words)
         active = count_bits(words)
-        if active < limits[mac.LEAST] or active > limits[mac.MOST]:
+        if active < limits[LEAST] or active > limits[MOST]:
             continue
-        pi = limits[mac.EXPECTED] if limits[mac.EXPECTED] else np.float64(active)
+        pi = limits[EXPECTED] if limits[EXPECTED] else np.float64(active)
         sums[:] = 0.0
         v[:] = 1.0
-        mac.add_sums(weights, words, 0, words.shape[0], 1.0, sums)
-        mac.times_support(sums, held, pi, limits[mac.NU], limits[mac.POWER], v)
-        g = mac.familiarity(v, q, k)
+        add_sums(weights, words, 0, words.shape[0], 1.0, sums)
+        times_support(sums, held, pi, limits[NU], limits[POWER], v)
+        g = familiarity(v, q, k)
         found[t] = g
-        if learning:
-            draw_quickly(v, mac.expansivity(g, number, k), number, q, k, single, r, psi, code)
-            counters[mac.PRESENTED] += 1
-            if g < limits[mac.NOVELTY] and counters[mac.HELD] < limits[mac.FREEZE]:
-                counters[mac.HELD] += mac.learn(weights, held, words, code, k, limits[mac.CAP] * pi)
-                counters[mac.LEARNED] += 1
-        else:
+        if not learning:
             seed_by_input(words, salt, state)
-            mac.best_code(v, q, k, state, 0, code)
-        for j in range(q):
-            winners[t, j] = code[j]
+            best_code(v, q, k, state, 0, code)
+            continue
+        draw_code(v, expansivity(g, number, k), number, q, k, single, 0, rho, code)
+        counters[PRESENTED] += 1
+        if g < limits[NOVELTY] and counters[HELD] < limits[FREEZE]:
+            counters[HELD] += learn(weights, held, words, code, k, limits[CAP] * pi)
+            counters[LEARNED] += 1
 
 
 @kernel

@@ -275,7 +275,7 @@ class Layer:
                 part = slice(first, first + _BLOCK)
                 present_sheets(
                     sheets[part], starts[m], length, self.weights[m], self.held[m], limits, number,
-                    mac.n_modules, mac.n_units, learning, counters, single, 0,
+                    mac.n_modules, mac.n_units, learning, counters, single,
                     self._salts[m], words, scratch, codes[m, part], found[m, part],
                 )  # fmt: skip
                 with lock:

@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ... import _validate as check
-from ..._aligned import padded_zeros
-from .. import _seeds
 from ._inputs import packed_inputs
 from .mac import Mac
+from .mac_arrays import ENTRIES, empty, entry_of, take_over
 
 if TYPE_CHECKING:
     from ..sdr import SDR
     from .inspection import Inspection
 
 CHOICES = ("draw", "maximum")
-# Arrays that a file holds; the rest follows from the model.
-_KEPT = ("counters", "single", "ranks", "expiry")
 
 
 class MacMemory:
@@ -71,7 +68,7 @@ class MacMemory:
         self.n_features = check.integer("n_features", n_features, 1, 2**31 - 1)
         self.seed = check.integer("seed", seed, 0)
         self._type = np.int16 if mac.n_units <= 2**15 else np.int32
-        self._arrays = _empty(mac, self.n_features, self.seed)
+        self._arrays = empty(mac, self.n_features, self.seed)
 
     def __repr__(self) -> str:
         return (
@@ -373,7 +370,7 @@ class MacMemory:
         """Write the memory as an ``.npz`` file, for `restore`; OSError if it cannot be written."""
         from ..._files import write_npz
 
-        write_npz(path, **self._entry())
+        write_npz(path, **entry_of(self))
 
     @classmethod
     def restore(cls, path: str | os.PathLike[str]) -> MacMemory:
@@ -388,21 +385,10 @@ class MacMemory:
         """
         from ..._files import read_npz
 
-        names = ("model", "n_features", "seed", "weights", *_KEPT)
-        return read_npz(path, "a MacMemory", names, cls._of)
+        return read_npz(path, "a MacMemory", ENTRIES, cls._of)
 
     def __reduce__(self) -> tuple:
-        return MacMemory._of, (self._entry(),)
-
-    def _entry(self) -> dict[str, Any]:
-        from ...serial import to_json
-
-        kept = {name: getattr(self._arrays, name).copy() for name in _KEPT}
-        weights = self._arrays.weights[:, : self.mac.n_code].copy()
-        return {
-            "model": to_json(self.mac), "n_features": self.n_features, "seed": str(self.seed),
-            "weights": weights, **kept,
-        }  # fmt: skip
+        return MacMemory._of, (entry_of(self),)
 
     @classmethod
     def _of(cls, entry: dict[str, Any]) -> MacMemory:
@@ -413,77 +399,5 @@ class MacMemory:
         if not isinstance(model, Mac):
             raise ValueError(f"model must be a Mac, got {model!r}")
         found = cls(model, int(entry["n_features"]), seed=int(str(entry["seed"])))
-        arrays = found._arrays
-        made = {name: getattr(arrays, name) for name in _KEPT}
-        made["weights"] = arrays.weights[:, : model.n_code]
-        for name, array in made.items():
-            given = np.asarray(entry[name])
-            if (given.shape, given.dtype) != (array.shape, array.dtype):
-                raise ValueError(
-                    f"{name} must be {array.dtype} of shape {array.shape}, got {given.dtype} of "
-                    f"shape {given.shape}"
-                )
-            array[...] = given
-        _derive(found)
+        take_over(found, entry)
         return found
-
-
-def _empty(mac: Mac, n_features: int, seed: int) -> Any:
-    """Arrays of a mac that has learned nothing."""
-    from ..kernels import mac as kernels
-    from ..kernels.permanence import NEVER, lifetimes
-    from ..kernels.presenting import Arrays
-
-    units, fades = mac.n_code, mac.permanence is not None
-    limits = np.array([
-        mac.pi_minus,
-        math.inf if mac.pi_plus is None else mac.pi_plus,
-        mac.expected or 0,
-        mac.nu,
-        mac.selection.lambda_u,
-        math.inf if mac.cap is None else mac.cap,
-        math.inf if mac.freeze is None else mac.freeze * n_features * units,
-        math.inf if mac.novelty is None else mac.novelty,
-    ])  # fmt: skip
-    each = (units, n_features) if fades else (0, 0)
-    return Arrays(
-        weights=padded_zeros(-(-n_features // 64), units, np.uint64),
-        held=np.zeros(units, np.int32),
-        counters=np.zeros(3, np.int64),
-        single=_seeds.state(np.random.default_rng(seed)),
-        numbers=kernels.numbers(mac.selection),
-        limits=limits,
-        scratch=padded_zeros(3, units, np.float64),
-        ranks=np.zeros(each, np.uint8),
-        expiry=np.full(each, NEVER, np.int64),
-        earliest=np.full(units if fades else 0, NEVER, np.int64),
-        lives=(
-            lifetimes(mac.permanence.lifetime, mac.permanence.growth, mac.permanence.ranks)
-            if mac.permanence is not None
-            else np.zeros(0, np.int64)
-        ),
-    )
-
-
-def _derive(memory: MacMemory) -> None:
-    """Numbers of weights set and first ticks at which some fade, from restored arrays."""
-    arrays, weights = memory._arrays, memory.weights
-    units = memory.mac.n_code
-    if memory.n_features % 64 and np.any(arrays.weights[-1] >> np.uint64(memory.n_features % 64)):
-        raise ValueError(f"weights must be 0 beyond the last of {memory.n_features} features")
-    weights = weights.reshape(-1, units)
-    arrays.held[:] = weights.sum(axis=0)
-    counters = arrays.counters
-    if counters[0] != weights.sum() or not 0 <= counters[2] <= counters[1]:
-        raise ValueError("counters must be the number of weights set, and of inputs")
-    if not arrays.single.any():
-        raise ValueError("single must be the state of a generator, got zeros")
-    if arrays.lives.size:
-        from ..kernels.permanence import NEVER
-
-        fading = arrays.expiry != NEVER
-        if np.any(fading & ~weights.T) or np.any(arrays.expiry <= counters[1]):
-            raise ValueError("expiry must be later than the clock where weights are set")
-        if arrays.ranks.max(initial=0) >= len(arrays.lives) or np.any(arrays.ranks[~weights.T]):
-            raise ValueError(f"ranks must be at most {len(arrays.lives) - 1}, 0 of unset weights")
-        arrays.earliest[:] = arrays.expiry.min(axis=1)

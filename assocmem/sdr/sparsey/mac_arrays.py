@@ -1,0 +1,110 @@
+"""State of a mac by itself as arrays, and as entries of a file."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..._aligned import padded_zeros
+from .. import _seeds
+from .mac import Mac
+
+if TYPE_CHECKING:
+    from ..kernels.presenting import Arrays
+    from .mac_memory import MacMemory
+
+# Arrays that a file holds besides the weights; the rest follows from these and the model.
+_KEPT = ("counters", "single", "ranks", "expiry")
+ENTRIES = ("model", "n_features", "seed", "weights", *_KEPT)
+
+
+def empty(mac: Mac, n_features: int, seed: int) -> Arrays:
+    """Arrays of a mac that has learned nothing."""
+    from ..kernels import mac as kernels
+    from ..kernels.permanence import NEVER, lifetimes
+    from ..kernels.presenting import Arrays
+
+    units, fades = mac.n_code, mac.permanence is not None
+    limits = np.array([
+        mac.pi_minus,
+        math.inf if mac.pi_plus is None else mac.pi_plus,
+        mac.expected or 0,
+        mac.nu,
+        mac.selection.lambda_u,
+        math.inf if mac.cap is None else mac.cap,
+        math.inf if mac.freeze is None else mac.freeze * n_features * units,
+        math.inf if mac.novelty is None else mac.novelty,
+    ])  # fmt: skip
+    each = (units, n_features) if fades else (0, 0)
+    return Arrays(
+        weights=padded_zeros(-(-n_features // 64), units, np.uint64),
+        held=np.zeros(units, np.int32),
+        counters=np.zeros(3, np.int64),
+        single=_seeds.state(np.random.default_rng(seed)),
+        numbers=kernels.numbers(mac.selection),
+        limits=limits,
+        scratch=padded_zeros(3, units, np.float64),
+        ranks=np.zeros(each, np.uint8),
+        expiry=np.full(each, NEVER, np.int64),
+        earliest=np.full(units if fades else 0, NEVER, np.int64),
+        lives=(
+            lifetimes(mac.permanence.lifetime, mac.permanence.growth, mac.permanence.ranks)
+            if mac.permanence is not None
+            else np.zeros(0, np.int64)
+        ),
+    )
+
+
+def entry_of(memory: MacMemory) -> dict[str, Any]:
+    """What a file holds of a memory."""
+    from ...serial import to_json
+
+    return {
+        "model": to_json(memory.mac),
+        "n_features": memory.n_features,
+        "seed": str(memory.seed),
+        "weights": memory._arrays.weights[:, : memory.mac.n_code].copy(),
+        **{name: getattr(memory._arrays, name).copy() for name in _KEPT},
+    }
+
+
+def take_over(memory: MacMemory, entry: dict[str, Any]) -> None:
+    """Give a new memory the arrays of a file; ValueError if they are not what it may have."""
+    arrays = memory._arrays
+    made = {name: getattr(arrays, name) for name in _KEPT}
+    made["weights"] = arrays.weights[:, : memory.mac.n_code]
+    for name, array in made.items():
+        given = np.asarray(entry[name])
+        if (given.shape, given.dtype) != (array.shape, array.dtype):
+            raise ValueError(
+                f"{name} must be {array.dtype} of shape {array.shape}, got {given.dtype} of "
+                f"shape {given.shape}"
+            )
+        array[...] = given
+    _derive(memory)
+
+
+def _derive(memory: MacMemory) -> None:
+    """Numbers of weights set and first ticks at which some fade, from restored arrays."""
+    arrays, weights = memory._arrays, memory.weights
+    units = memory.mac.n_code
+    if memory.n_features % 64 and np.any(arrays.weights[-1] >> np.uint64(memory.n_features % 64)):
+        raise ValueError(f"weights must be 0 beyond the last of {memory.n_features} features")
+    weights = weights.reshape(-1, units)
+    arrays.held[:] = weights.sum(axis=0)
+    counters = arrays.counters
+    if counters[0] != weights.sum() or not 0 <= counters[2] <= counters[1]:
+        raise ValueError("counters must be the number of weights set, and of inputs")
+    if not arrays.single.any():
+        raise ValueError("single must be the state of a generator, got zeros")
+    if arrays.lives.size:
+        from ..kernels.permanence import NEVER
+
+        fading = arrays.expiry != NEVER
+        if np.any(fading & ~weights.T) or np.any(arrays.expiry <= counters[1]):
+            raise ValueError("expiry must be later than the clock where weights are set")
+        if arrays.ranks.max(initial=0) >= len(arrays.lives) or np.any(arrays.ranks[~weights.T]):
+            raise ValueError(f"ranks must be at most {len(arrays.lives) - 1}, 0 of unset weights")
+        arrays.earliest[:] = arrays.expiry.min(axis=1)

@@ -1,8 +1,8 @@
 """Predictions against simulations of memories without a temperature: independent trials, judged.
 
-`assocmem.verify` comes here for detectors, populations, Willshaw memories and stored sequences.
-Each has a theory, ``predict(model)``, and a simulation, ``simulate(model, ...)``, that know nothing
-of each other and name their numbers alike.
+`assocmem.verify` comes here for detectors, populations, Willshaw memories, stored sequences and
+macs. Each has a theory, ``predict(model)``, and a simulation, ``simulate(model, ...)``, that know
+nothing of each other and name their numbers alike.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ _ROOMS = {
     "Branching": ("theory.sdr.sequence_recall", "dendrites.sequence_recall"),
     "SequenceRecall": ("theory.sdr.sequence_recall", "dendrites.sequence_recall"),
     "StoredTransitions": ("theory.sdr.sequences", "dendrites.sequence_trials"),
+    "CodeOverlap": ("theory.sparsey.prediction", "sdr.sparsey.trials"),
+    "StoredItems": ("theory.sparsey.prediction", "sdr.sparsey.trials"),
 }
 
 # An event that a right theory lets happen fewer times than this says next to nothing about it.
@@ -265,11 +267,11 @@ def verify_trials(
     Parameters
     ----------
     models : model or sequence of models
-        Detector, Population, Willshaw, StoredTransitions, SequenceRecall or Branching; several
-        make one table.
+        Detector, Population, Willshaw, StoredTransitions, SequenceRecall, Branching, CodeOverlap
+        or StoredItems; several make one table.
     trials : int
         Budget of each simulation, at least 100: trials of detectors, patterns recalled from
-        Willshaw memories, transitions or cells of sequences.
+        Willshaw memories, transitions or cells of sequences, macs.
     seed : int
         Root of all random numbers.
     false_alarm : float

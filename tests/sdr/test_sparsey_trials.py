@@ -11,6 +11,7 @@ import numpy as np
 import plain_stored
 import pytest
 
+from assocmem.estimates import Counted
 from assocmem.sdr import Drop, Kill, Replace, Swap
 from assocmem.sdr.sparsey import CodeOverlap, Mac, Permanence, Selection, StoredItems
 from assocmem.sdr.sparsey.trials import simulate
@@ -30,7 +31,7 @@ def agrees(model, expected, *, trials=20_000, seed=1):
 
 def test_one_item_without_noise_comes_back():
     found = simulate(StoredItems(Mac(5, 3), 40, 6, 1), trials=50, seed=0)
-    assert np.all(found["recalled"].values == 1.0)
+    assert (found["recalled"].successes, found["recalled"].trials) == (50, 50)
     assert np.all(found["crosstalk"].values == 0.0)
     # One unit in three of each module has six weights of forty set.
     assert np.allclose(found["load"].values, 6 / 40 / 3, rtol=1e-15)
@@ -50,6 +51,19 @@ def test_one_item_without_noise_comes_back():
 def test_one_item_with_noise(noise, recalled):
     model = StoredItems(Mac(3, 4), 14, 6, 1, noise)
     agrees(model, {"load": 6 / 14 / 4, "crosstalk": 0.0, "recalled": recalled})
+
+
+def test_rare_events_are_counted():
+    """Where all but a few macs have the same value, their spread says nothing."""
+    silent = comb(37, 1) / comb(40, 4)  # Kill: all three features are among the four dead cells
+    model = StoredItems(Mac(3, 4), 40, 3, 1, Kill(4))
+    found = simulate(model, trials=20_000, seed=5, workers=2)["recalled"]
+    assert isinstance(found, Counted)
+    # Poisson of mean 8: outside 0..26 with probability 3e-7.
+    assert silent * 20_000 == pytest.approx(8.1, abs=0.05)
+    assert found.trials - found.successes <= 26
+    few = simulate(CodeOverlap(Mac(1, 1000), 500, 5, 5, 2), trials=200, seed=5)["familiarity"]
+    assert isinstance(few, Counted) and few.successes == 200
 
 
 def test_load_of_uniform_codes():

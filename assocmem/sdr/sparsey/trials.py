@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from ... import _validate as check
-from ...estimates import Estimate, Replicated
+from ...estimates import Counted, Estimate, Replicated
 from .._seeds import state
 from ..noise import Drop, Kill, Replace, Swap
 from .stored import CodeOverlap, StoredItems
 
 RECALLS = 20  # of one mac, all different items
+_FEW = 30
 _BLOCK = 16  # macs that draw from one stream, one after another
 
 
@@ -43,8 +44,9 @@ def simulate(
 
     Returns
     -------
-    dict of Replicated
-        One value for each mac. Of CodeOverlap ``intersection`` and ``familiarity``; of StoredItems
+    dict of Replicated or Counted
+        One value for each mac; where nearly all macs have the same, one event drawn with it as its
+        chance. Of CodeOverlap ``intersection`` and ``familiarity``; of StoredItems
         ``load``, and the means over up to 20 different items recalled, drawn uniformly from those
         learned, of ``crosstalk`` and ``recalled``. A cue outside the mac's bounds of activity
         finds no code, so that nothing is recalled.
@@ -87,7 +89,26 @@ def simulate(
         hidden = None if progress else True
         for _ in tqdm(done, "macs", len(blocks), disable=hidden, leave=False, unit_scale=_BLOCK):
             pass
-    return {name: Replicated(rows[:, k], "macs") for k, name in enumerate(names)}
+    rng = np.random.default_rng(seeds[0].spawn(1)[0])
+    # With one item these are the same in every mac.
+    fixed = {"familiarity", "load", "crosstalk"} if model.n_items == 1 else set()
+    return {
+        name: Replicated(rows[:, k], "macs") if name in fixed else _estimate(rows[:, k], rng)
+        for k, name in enumerate(names)
+    }
+
+
+def _estimate(values: np.ndarray, rng: np.random.Generator) -> Estimate:
+    """Values of all macs, or events where too few macs differ to say anything of their spread.
+
+    All values are in [0, 1]: an event that happens in each mac with its value as the chance has
+    the same mean, and its law is known however rare it is.
+    """
+    _, counts = np.unique(values.round(12), return_counts=True)
+    if len(values) - counts.max() < min(_FEW, len(values) // 2):
+        hits = np.count_nonzero(rng.random(len(values)) < values)
+        return Counted(int(hits), len(values), "macs, one draw of each")
+    return Replicated(values, "macs")
 
 
 def _mac(model: CodeOverlap | StoredItems, single: np.ndarray) -> tuple[Any, int, int]:

@@ -108,13 +108,13 @@ class MacMemory:
         from ..kernels.presenting import present
 
         rows, single = packed_inputs(name, patterns, self.n_features)
-        codes = np.empty((len(rows), self.mac.n_modules), self._type)
+        codes = np.empty((len(rows), self.mac.n_modules), np.int32)
         found = np.empty(len(rows))
         present(
             self._arrays, rows, self.mac.n_modules, self.mac.n_units, learn, choice == "draw",
             codes, found,
         )  # fmt: skip
-        return codes, found, single
+        return codes.astype(self._type, copy=False), found, single
 
     def store(self, pattern: Any, target: Any = None) -> None:
         """Learn inputs in one presentation each, see `learn`.

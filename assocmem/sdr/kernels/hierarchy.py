@@ -72,14 +72,13 @@ def run(levels, frames, given, learning, threshold, codes, familiar, reads, feat
     features : int64 (2, features of the sheet)
         Scratch.
     """
-    pi = np.empty(3)
     number = len(levels)
     for t in range(frames.shape[0]):
         for j in range(number):
             level = levels[j]
             step_level(
                 level, levels[max(j - 1, 0)], levels[min(j + 1, number - 1)], frames[t], j == 0,
-                j == number - 1, not given[t], learning, pi,
+                j == number - 1, not given[t], learning,
             )  # fmt: skip
             for m in range(level.winners.shape[0]):
                 copy(level.winners[m], codes[j][t, m])

@@ -31,13 +31,16 @@ from .mac import (
     times_support,
 )
 from .packed import count_bits
+from .permanence import fade, learn_fading
 
 _0, _1, _6, _63, _64 = (np.uint64(k) for k in (0, 1, 6, 63, 64))
 # Kinds of afferents, and a bit for each in a combination of them.
 U, H, D = range(3)
 # Places in `limits` after those of a mac: exponents of H and D follow POWER's for U.
-LAMBDA_H, LAMBDA_D, ZETA_POWER, ZETA_MOST, BACK_OFF, PERSISTENCE, MODULES, UNITS = range(8, 16)
-N_LIMITS = 16
+LAMBDA_H, LAMBDA_D, ZETA_POWER, ZETA_MOST, BACK_OFF, PERSISTENCE, MODULES, UNITS, SILENT = range(
+    8, 17
+)
+N_LIMITS = 17
 # Combinations of kinds in the order in which they are tried: pairs, then single ones.
 _PAIRS = (1 << U | 1 << H, 1 << U | 1 << D, 1 << H | 1 << D)
 _SINGLES = (1 << U, 1 << H, 1 << D)
@@ -50,7 +53,7 @@ class Macs(NamedTuple):
     """
 
     numbers: np.ndarray  # float64 (8,), parameters of the selection, see `mac.numbers`
-    limits: np.ndarray  # float64 (16,), what the model says, infinity where it sets no limit
+    limits: np.ndarray  # float64 (17,), what the model says, infinity where it sets no limit
     kinds: np.ndarray  # int64 (3, 4), of each kind: segments first..last-1, words first..last-1
     spans: np.ndarray  # int64 (S, 2), of each segment: words first..last-1
     sources: np.ndarray  # int32 (M, S), the mac that each segment comes from, -1 for none
@@ -61,6 +64,11 @@ class Macs(NamedTuple):
     totals: np.ndarray  # int64 (M, 3), their sums
     frozen: np.ndarray  # float64 (M, 3), totals at which learning stops
     single: np.ndarray  # uint64 (M, 4), generators
+    lives: np.ndarray  # int64 (ranks + 1,), see `permanence`; (0,) where weights stay
+    ranks: np.ndarray  # uint8 (M, units, 64 W), likewise; (M, 0, 0) where weights stay
+    expiry: np.ndarray  # int64, likewise
+    earliest: np.ndarray  # int64 (M, 3, units), of each kind; (M, 3, 0) where weights stay
+    clock: np.ndarray  # int64 (M,), steps to be learned in which the mac had a code
     winners: np.ndarray  # int32 (M, Q), -1 where a mac has no code
     bits: np.ndarray  # uint64 (M, words of a code), the same
     age: np.ndarray  # int64 (M,), steps that the code has lasted, 0 where there is none
@@ -73,7 +81,8 @@ class Macs(NamedTuple):
     v: np.ndarray  # float64 (M, units), supports at the last selection
     inputs: np.ndarray  # uint64 (M, W), active afferents of this step
     heard: np.ndarray  # float64 (M, S), what a segment's signals count; -1 where it has no code
-    sums: np.ndarray  # float64 (3, units), scratch
+    sums: np.ndarray  # float64 (M, 3, units), of each kind at the last selection
+    pi: np.ndarray  # float64 (M, 3), what they were divided by; 0 of kinds that were not there
     trial: np.ndarray  # float64 (units,), scratch
 
 
@@ -156,7 +165,7 @@ def sum_afferents(level, m, kind, out):
 
 
 @uncounted
-def support(level, m, kinds, pi, out):
+def support(level, m, kinds, out):
     """Supports by a combination of kinds whose sums are there, and their familiarity."""
     limits = level.limits
     out[:] = 1.0
@@ -164,7 +173,7 @@ def support(level, m, kinds, pi, out):
         if kinds >> kind & 1:
             power = limits[POWER] if kind == U else limits[LAMBDA_H + kind - H]
             held = level.held[m, kind]
-            times_support(level.sums[kind], held, pi[kind], limits[NU], power, out)
+            times_support(level.sums[m, kind], held, level.pi[m, kind], limits[NU], power, out)
     return familiarity(out, np.int64(limits[MODULES]), np.int64(limits[UNITS]))
 
 
@@ -176,10 +185,10 @@ def copy(source, target):
 
 
 @inlined
-def _better(level, m, kinds, there, best, used, pi):
+def _better(level, m, kinds, there, best, used):
     """The larger of ``best`` and the familiarity by other kinds, and which kinds these are."""
     if kinds & there == kinds and kinds != there:
-        g = support(level, m, kinds, pi, level.trial)
+        g = support(level, m, kinds, level.trial)
         if g > best:
             copy(level.trial, level.v[m])
             return g, kinds
@@ -187,18 +196,18 @@ def _better(level, m, kinds, there, best, used, pi):
 
 
 @uncounted
-def look(level, m, there, pi, back_off):
+def look(level, m, there, back_off):
     """Supports of mac m, with fewer kinds where all together are not familiar.
 
     They are left in ``v``; returns the familiarity and the kinds used.
     """
-    best, used = support(level, m, there, pi, level.v[m]), there
+    best, used = support(level, m, there, level.v[m]), there
     if best < back_off:
         for k in range(3):
-            best, used = _better(level, m, _PAIRS[k], there, best, used, pi)
+            best, used = _better(level, m, _PAIRS[k], there, best, used)
     if best < back_off:
         for k in range(3):
-            best, used = _better(level, m, _SINGLES[k], there, best, used, pi)
+            best, used = _better(level, m, _SINGLES[k], there, best, used)
     return best, used
 
 
@@ -213,6 +222,21 @@ def lose(level, m):
 
 
 @uncounted
+def tick(level, m):
+    """Let weights of a mac fade whose time has come, at a step that may be learned."""
+    level.clock[m] += 1
+    if level.lives.shape[0]:
+        for kind in range(3):
+            first, last = level.kinds[kind, 2], level.kinds[kind, 3]
+            level.totals[m, kind] -= fade(
+                level.weights[m, first:last], level.held[m, kind],
+                level.ranks[m, :, 64 * first : 64 * last],
+                level.expiry[m, :, 64 * first : 64 * last], level.earliest[m, kind],
+                level.clock[m],
+            )  # fmt: skip
+
+
+@uncounted
 def strengthen(level, m, kind):
     """Learn one kind of afferents, unless the mac has ended that."""
     count = active_afferents(level, m, kind, False)
@@ -222,21 +246,31 @@ def strengthen(level, m, kind):
     if kind == U and level.limits[EXPECTED]:
         pi = level.limits[EXPECTED]
     first, last = level.kinds[kind, 2], level.kinds[kind, 3]
-    level.totals[m, kind] += learn(
-        level.weights[m, first:last], level.held[m, kind], level.inputs[m, first:last],
-        level.winners[m], np.int64(level.limits[UNITS]), level.limits[CAP] * pi,
-    )  # fmt: skip
+    weights, held = level.weights[m, first:last], level.held[m, kind]
+    words, k = level.inputs[m, first:last], np.int64(level.limits[UNITS])
+    limit = level.limits[CAP] * pi
+    if level.lives.shape[0]:
+        level.totals[m, kind] += learn_fading(
+            weights, held, words, level.winners[m], k, limit,
+            level.ranks[m, :, 64 * first : 64 * last], level.expiry[m, :, 64 * first : 64 * last],
+            level.earliest[m, kind], level.lives, level.clock[m],
+        )  # fmt: skip
+    else:
+        level.totals[m, kind] += learn(weights, held, words, level.winners[m], k, limit)
 
 
 @uncounted
-def choose(level, m, there, pi, learning, scratch):
+def choose(level, m, there, free, learning):
     """Give mac m a code by the kinds that are ``there``, whose sums are made here."""
     limits, number = level.limits, level.numbers
     q, k = np.int64(limits[MODULES]), np.int64(limits[UNITS])
     for kind in range(3):
         if there >> kind & 1:
-            sum_afferents(level, m, kind, level.sums[kind])
-    g, used = look(level, m, there, pi, 0.0 if learning else limits[BACK_OFF])
+            sum_afferents(level, m, kind, level.sums[m, kind])
+    g, used = look(level, m, there, 0.0 if learning else limits[BACK_OFF])
+    if free and g < limits[SILENT]:
+        lose(level, m)
+        return
     v = level.v[m]
     if learning:
         eta = expansivity(g, number, k)
@@ -257,32 +291,36 @@ def choose(level, m, there, pi, learning, scratch):
 
 
 @uncounted
-def step_mac(level, m, free, learning, pi):
+def step_mac(level, m, free, learning):
     """One step of mac m, whose afferents are gathered where it needs them.
 
-    ``free`` where it has no bottom-up afferents at this step; ``pi`` is float64 (3,), scratch.
+    ``free`` where it has no bottom-up afferents at this step.
     """
-    limits = level.limits
+    limits, pi = level.limits, level.pi[m]
     if 0 < level.age[m] < limits[PERSISTENCE]:
         level.age[m] += 1
+        if learning:
+            tick(level, m)
         if learning and level.learned[m] and not free:
             strengthen(level, m, U)
         return
     active = active_afferents(level, m, U, False)
     there = 0
     for kind in range(3):
-        if kind == U and free:
-            continue
-        pi[kind] = active_afferents(level, m, kind, True)
+        pi[kind] = 0.0
+        if not (kind == U and free):
+            pi[kind] = active_afferents(level, m, kind, True)
         if pi[kind] > 0.0:
             there |= 1 << kind
-    if limits[EXPECTED]:
-        pi[U] = limits[EXPECTED]
+            if kind == U and limits[EXPECTED]:
+                pi[kind] = limits[EXPECTED]
     within = free or limits[LEAST] <= active <= limits[MOST]
     if not within or there == 0:
         lose(level, m)
         return
-    choose(level, m, there, pi, learning, pi)
+    if learning:
+        tick(level, m)
+    choose(level, m, there, free, learning)
     if level.learned[m]:
         for kind in range(3):
             if not (kind == U and free):
@@ -290,7 +328,7 @@ def step_mac(level, m, free, learning, pi):
 
 
 @uncounted
-def step_level(level, below, above, frame, first, last, free, learning, pi):
+def step_level(level, below, above, frame, first, last, free, learning):
     """One step of all macs of a level.
 
     Parameters
@@ -304,8 +342,6 @@ def step_level(level, below, above, frame, first, last, free, learning, pi):
     free : bool
         There is no frame.
     learning : bool
-    pi : float64 (3,)
-        Scratch.
 
     Notes
     -----
@@ -327,4 +363,4 @@ def step_level(level, below, above, frame, first, last, free, learning, pi):
             if not last:
                 gather(level, m, D, above)
     for m in range(macs):
-        step_mac(level, m, first and free, learning, pi)
+        step_mac(level, m, first and free, learning)

@@ -37,6 +37,9 @@ class Level:
     top_down : bool
         Whether there are afferents from all macs of the next level that see this one, their codes
         being those of the previous step.
+    silent_below : float
+        In [0, 1]: in free recall, a mac of the lowest level whose G is below this has met nothing
+        that could follow, and loses its code. At 0 it chooses one all the same.
     """
 
     mac: Mac
@@ -45,6 +48,7 @@ class Level:
     persistence: int | None = None
     reach: int | None = 0
     top_down: bool = True
+    silent_below: float = 0.0
 
     __repr__ = shown
 
@@ -59,6 +63,8 @@ class Level:
             check.set_integer(self, "reach", 0)
         if not isinstance(self.top_down, bool):
             raise TypeError(f"top_down must be True or False, got {self.top_down!r}")
+        value = check.real("silent_below", self.silent_below, 0.0, 1.0)
+        object.__setattr__(self, "silent_below", value)
 
 
 @register
@@ -71,7 +77,7 @@ class Hierarchy:
     shape : (int, int)
         Rows and columns of the input.
     levels : sequence of Level
-        From the lowest; at least one. Their macs have no permanence.
+        From the lowest; at least one.
     channels : int
         Binary features at each place of the input.
 
@@ -89,8 +95,9 @@ class Hierarchy:
     *Selection.* Any other mac chooses anew if the number of its active U afferents lies in
     [pi_minus, pi_plus], and loses its code otherwise. Kinds of afferents without a source drop out.
     In free recall there is no frame and level 1 has no U: its macs choose by H and D where these
-    have a source, whatever pi_minus, and lose their code where not. Learning draws the winners,
-    retrieval takes the units of the largest V, ties at random.
+    have a source, whatever pi_minus, and lose their code where not, or where G is less than
+    ``silent_below``. Learning draws the winners, retrieval takes the units of the largest V, ties
+    at random.
 
     *Normalisation.* pi of a kind is the number of its active afferents, Q of the source for each
     source; pi_U is ``expected`` where this is given.
@@ -107,7 +114,9 @@ class Hierarchy:
 
     *Learning.* A mac learns from a selection if G < ``novelty``: it sets the weights of all three
     kinds from all active afferents to its winners, where ``cap`` and ``freeze`` let it. Later
-    steps of the same code set weights of U only, pi_U being that of the step.
+    steps of the same code set weights of U only, pi_U being that of the step. The clock of a mac
+    with ``permanence`` ticks at every step presented to be learned at which it has or chooses a
+    code, before it chooses.
 
     Examples
     --------

@@ -10,16 +10,16 @@ import numpy as np
 from ..kernels import level as kernels
 from ..kernels import mac as mac_kernels
 from ..kernels.hierarchy import count_held
+from ..kernels.permanence import NEVER, lifetimes
 
 if TYPE_CHECKING:
-    from .hierarchy import Hierarchy
-    from .mac import Mac
+    from .hierarchy import Hierarchy, Level
     from .tiling import Tiling
 
 # What changes as a hierarchy lives: what a file keeps, beside the model.
 STATE = (
-    "weights", "held", "totals", "single", "winners", "bits", "age", "zeta", "factor", "g",
-    "learned", "used", "drawn", "v",
+    "weights", "held", "totals", "single", "ranks", "expiry", "earliest", "clock", "winners",
+    "bits", "age", "zeta", "factor", "g", "learned", "used", "drawn", "v", "sums", "pi",
 )  # fmt: skip
 
 
@@ -84,8 +84,9 @@ def _words(bits: int) -> int:
     return -(-bits // 64)
 
 
-def _limits(mac: Mac, persistence: int) -> np.ndarray:
-    """What a mac's model says, in the order of the kernels' places."""
+def _limits(level: Level, persistence: int) -> np.ndarray:
+    """What the model of a level says, in the order of the kernels' places."""
+    mac = level.mac
     s = mac.selection
 
     def bound(value: float | None) -> float:
@@ -107,6 +108,7 @@ def _limits(mac: Mac, persistence: int) -> np.ndarray:
         (kernels.ZETA_MOST, bound(s.most_hypotheses)),
         (kernels.BACK_OFF, s.back_off),
         (kernels.PERSISTENCE, persistence),
+        (kernels.SILENT, level.silent_below),
         (kernels.MODULES, mac.n_modules),
         (kernels.UNITS, mac.n_units),
     ):
@@ -116,24 +118,22 @@ def _limits(mac: Mac, persistence: int) -> np.ndarray:
 
 def possible(model: Hierarchy, j: int) -> np.ndarray:
     """Weights that each mac of level j has of each kind, int64 (macs, 3)."""
-    level, heard = model.levels[j], sources(model, j)
-    sizes = {"u": model.levels[j - 1].mac.n_code if j else 1, "h": level.mac.n_code, "d": 0}
-    if j + 1 < len(model.levels):
-        sizes["d"] = model.levels[j + 1].mac.n_code
-    afferents = [(heard[kind] >= 0).sum(axis=1) * sizes[kind] for kind in "uhd"]
-    return np.stack(afferents, axis=1).astype(np.int64) * level.mac.n_code
+    kinds, _, heard = _segments(model, j)
+    numbers = np.empty((len(heard), 3), np.int64)
+    for kind, size in enumerate(_sizes(model, j)):
+        there = (heard[:, slice(*kinds[kind, :2])] >= 0) | (j == kind == 0)
+        numbers[:, kind] = there.sum(axis=1) * size * model.levels[j].mac.n_code
+    return numbers
 
 
 def _segments(model: Hierarchy, j: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """``kinds``, ``spans`` and ``sources`` of a level."""
-    heard, codes = sources(model, j), [_words(level.mac.n_code) for level in model.levels]
+    heard = sources(model, j)
     if j == 0:  # the field is one segment, without a source
         heard["u"] = np.full((len(heard["u"]), 1), -1, np.int32)
-    field = _words(model.tilings[0].n_features) if j == 0 else codes[j - 1]
-    upper = codes[j + 1] if j + 1 < len(codes) else 0
     lengths, kinds, segment, word = [], [], 0, 0
-    for kind, length in (("u", field), ("h", codes[j]), ("d", upper)):
-        count = heard[kind].shape[1]
+    for kind, size in zip("uhd", _sizes(model, j), strict=True):
+        count, length = heard[kind].shape[1], _words(size)
         kinds.append([segment, segment + count, word, word + count * length])
         lengths += [length] * count
         segment, word = segment + count, word + count * length
@@ -171,9 +171,14 @@ def empty(model: Hierarchy, j: int, seed: int) -> kernels.Macs:
     weights = possible(model, j)
     with np.errstate(invalid="ignore"):
         frozen = np.where(weights > 0, freeze * weights, math.inf)
+    lives, fades = np.zeros(0, np.int64), mac.permanence is not None
+    if mac.permanence is not None:
+        lasts = mac.permanence
+        lives = lifetimes(lasts.lifetime, lasts.growth, lasts.ranks)
+    each = (macs, units, 64 * words) if fades else (macs, 0, 0)
     return kernels.Macs(
         numbers=mac_kernels.numbers(mac.selection),
-        limits=_limits(mac, model.persistences[j]),
+        limits=_limits(level, model.persistences[j]),
         kinds=kinds,
         spans=spans,
         sources=heard,
@@ -184,6 +189,11 @@ def empty(model: Hierarchy, j: int, seed: int) -> kernels.Macs:
         totals=np.zeros((macs, 3), np.int64),
         frozen=frozen,
         single=generators(seed, j, macs),
+        lives=lives,
+        ranks=np.zeros(each, np.uint8),
+        expiry=np.full(each, NEVER, np.int64),
+        earliest=np.full((macs, 3, units if fades else 0), NEVER, np.int64),
+        clock=np.zeros(macs, np.int64),
         winners=np.full((macs, modules), -1, np.int32),
         bits=np.zeros((macs, _words(units)), np.uint64),
         age=np.zeros(macs, np.int64),
@@ -196,7 +206,8 @@ def empty(model: Hierarchy, j: int, seed: int) -> kernels.Macs:
         v=np.zeros((macs, units)),
         inputs=np.zeros((macs, words), np.uint64),
         heard=np.full((macs, len(spans)), -1.0),
-        sums=np.zeros((3, units)),
+        sums=np.zeros((macs, 3, units)),
+        pi=np.zeros((macs, 3)),
         trial=np.zeros(units),
     )
 
@@ -208,20 +219,57 @@ def clear(level: kernels.Macs) -> None:
     for array in (level.bits, level.age, level.zeta, level.g, level.learned, level.used):
         array[...] = 0
     level.drawn[...] = False
-    level.v[...] = 0.0
+    for array in (level.v, level.sums, level.pi):
+        array[...] = 0.0
+
+
+def _sizes(model: Hierarchy, j: int) -> tuple[int, int, int]:
+    """Afferents of one source of each kind; those of the lowest level have one, the field."""
+    codes = [level.mac.n_code for level in model.levels]
+    below = model.tilings[0].n_features if j == 0 else codes[j - 1]
+    return below, codes[j], codes[j + 1] if j + 1 < len(codes) else 0
+
+
+def dense_weights(model: Hierarchy, j: int, level: kernels.Macs, m: int) -> dict[str, np.ndarray]:
+    """Weights of one mac by kind, bool (afferents, Q, K)."""
+    mac, found = model.levels[j].mac, {}
+    for k, size in enumerate(_sizes(model, j)):
+        parts = [np.empty((0, mac.n_code), np.bool_)]
+        for s in range(level.kinds[k, 0], level.kinds[k, 1]):
+            if level.sources[m, s] >= 0 or j == k == 0:
+                words = level.weights[m, slice(*level.spans[s])].T
+                octets = np.ascontiguousarray(words).astype("<u8").view(np.uint8)
+                bits = np.unpackbits(octets, axis=1, count=size, bitorder="little")
+                parts.append(bits.T.astype(np.bool_))
+        found["uhd"[k]] = np.concatenate(parts).reshape(-1, mac.n_modules, mac.n_units)
+    return found
 
 
 def allowed(model: Hierarchy, j: int) -> np.ndarray:
     """Words of afferents that exist, of each mac of a level: uint64 (macs, words)."""
     kinds, spans, heard = _segments(model, j)
-    below = model.tilings[0].n_features if j == 0 else model.levels[j - 1].mac.n_code
-    upper = model.levels[j + 1].mac.n_code if j + 1 < len(model.levels) else 0
     bits = np.zeros((len(heard), int(kinds[-1, 3]) * 64), np.uint8)
-    for kind, size in enumerate((below, model.levels[j].mac.n_code, upper)):
+    for kind, size in enumerate(_sizes(model, j)):
         for s in range(kinds[kind, 0], kinds[kind, 1]):
-            there = heard[:, s] >= 0 if j or kind else np.ones(len(heard), np.bool_)
+            there = (heard[:, s] >= 0) | (j == kind == 0)
             bits[there, 64 * spans[s, 0] : 64 * spans[s, 0] + size] = 1
     return np.packbits(bits, axis=1, bitorder="little").view("<u8").astype(np.uint64)
+
+
+def _fading_right(level: kernels.Macs) -> bool:
+    """Whether weights that fade are set, later than now, and ranks and first times go with them."""
+    octets = np.ascontiguousarray(level.weights.transpose(0, 2, 1)).astype("<u8").view(np.uint8)
+    there = np.unpackbits(octets, axis=2, bitorder="little").view(np.bool_)
+    fading = level.expiry != NEVER
+    if np.any((fading | (level.ranks > 0)) & ~there) or level.ranks.max() >= len(level.lives):
+        return False
+    if np.any(level.expiry <= level.clock[:, None, None]):
+        return False
+    for kind, (_, _, first, last) in enumerate(level.kinds):
+        times = level.expiry[:, :, 64 * first : 64 * last].min(axis=2, initial=NEVER)
+        if np.any(times < level.earliest[:, kind]):
+            return False
+    return True
 
 
 def contradiction(model: Hierarchy, j: int, level: kernels.Macs) -> str:
@@ -237,6 +285,8 @@ def contradiction(model: Hierarchy, j: int, level: kernels.Macs) -> str:
             return "numbers of weights that differ from those set"
     if not np.array_equal(level.held.sum(axis=2), level.totals):
         return "numbers of weights that do not add up"
+    if level.lives.size and not _fading_right(level):
+        return "times to fade that do not go with weights"
     active = level.age > 0
     inside = (level.winners >= 0) & (level.winners < n_units)
     if not np.array_equal(inside, np.broadcast_to(active[:, None], inside.shape)):
@@ -249,6 +299,6 @@ def contradiction(model: Hierarchy, j: int, level: kernels.Macs) -> str:
         return "codes that differ from their winners"
     if np.any(level.age < 0) or np.any(level.zeta < 0) or not np.all(level.single.any(axis=1)):
         return "ages, hypotheses or generators that cannot be"
-    if not (np.all(np.isfinite(level.g)) and np.all(np.isfinite(level.v))):
+    if not all(np.all(np.isfinite(x)) for x in (level.g, level.v, level.sums, level.pi)):
         return "supports that are no numbers"
     return ""

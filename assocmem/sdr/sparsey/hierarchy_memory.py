@@ -16,7 +16,7 @@ from .hierarchy_frames import packed_frames
 from .hierarchy_recall import Codes, Recognised, Step, compare
 
 if TYPE_CHECKING:
-    from .inspection import Inspection
+    from .hierarchy_inspection import MacState
 
 
 class HierarchyMemory:
@@ -29,7 +29,6 @@ class HierarchyMemory:
     Parameters
     ----------
     model : Hierarchy
-        Its macs have no permanence.
     seed : int
         >= 0. Each mac has a generator of its own.
 
@@ -42,8 +41,8 @@ class HierarchyMemory:
     -----
     A step costs the same however much is stored: for each mac that chooses a code a population
     count for each unit and each word of its afferents that is not 0, and some operations a unit.
-    Memory: a bit for each weight, the afferents from each source filled up to whole words; 12 bytes
-    a unit beside.
+    Memory: a bit for each weight, the afferents from each source filled up to whole words, and 9
+    bytes for each that fades; some tens of bytes a unit beside.
 
     Examples
     --------
@@ -59,9 +58,6 @@ class HierarchyMemory:
     def __init__(self, model: Hierarchy, *, seed: int = 0) -> None:
         if not isinstance(model, Hierarchy):
             raise TypeError(f"model must be a Hierarchy, got {model!r}")
-        for k, level in enumerate(model.levels):
-            if level.mac.permanence is not None:
-                raise ValueError(f"levels[{k}].mac.permanence must be None in a hierarchy")
         self.model = model
         self.seed = check.integer("seed", seed, 0)
         self.n_steps = 0  # presented to be learned
@@ -104,26 +100,8 @@ class HierarchyMemory:
         An afferent of a mac has number (source, module, unit), flattened.
         """
         j = self._level("level", level)
-        macs = self._levels[j]
-        m = check.integer("mac", mac, 0, len(macs.winners) - 1)
-        sizes = [level.mac.n_code for level in self.model.levels]
-        size = {"u": sizes[j - 1] if j else self._tilings[0].n_features, "h": sizes[j], "d": 0}
-        if j + 1 < len(sizes):
-            size["d"] = sizes[j + 1]
-        found = {}
-        for kind, (first, last, _, _) in zip("uhd", macs.kinds, strict=True):
-            parts = [np.empty((0, sizes[j]), np.bool_)]
-            for s in range(first, last):
-                if macs.sources[m, s] >= 0 or (j == 0 and kind == "u"):
-                    octets = macs.weights[m, slice(*macs.spans[s])].astype("<u8").view(np.uint8)
-                    octets = octets.reshape(-1, sizes[j], 8).transpose(0, 2, 1)
-                    octets = octets.reshape(-1, sizes[j])
-                    parts.append(
-                        np.unpackbits(octets, axis=0, count=size[kind], bitorder="little") > 0
-                    )
-            mac_model = self.model.levels[j].mac
-            found[kind] = np.concatenate(parts).reshape(-1, mac_model.n_modules, mac_model.n_units)
-        return found
+        m = check.integer("mac", mac, 0, self._tilings[j].n_macs - 1)
+        return arrays.dense_weights(self.model, j, self._levels[j], m)
 
     def reset(self) -> None:
         """Take all codes away, as before a new sequence; weights and generators stay."""
@@ -358,11 +336,30 @@ class HierarchyMemory:
                 found = min(found, times * lasting[j])
         return found
 
-    def inspect(self, level: int, mac: int) -> Inspection:
-        """V, G, rho and what else there is of the last selection of one mac."""
-        from .hierarchy_files import inspect
+    def inspect(self, level: int, mac: int) -> MacState:
+        """What happened when one mac last chose a code.
 
-        return inspect(self, self._level("level", level), mac)
+        Parameters
+        ----------
+        level : int
+            0 for the lowest.
+        mac : int
+
+        Returns
+        -------
+        MacState
+            V, G, rho and what else there is.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is of the wrong type or out of range.
+        """
+        from .hierarchy_inspection import state_of
+
+        j = self._level("level", level)
+        m = check.integer("mac", mac, 0, self._tilings[j].n_macs - 1)
+        return state_of(self.model.levels[j].mac, self._levels[j], m)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write weights, codes and generators as an ``.npz`` file; OSError if it cannot be."""

@@ -1,0 +1,98 @@
+"""Theory of macs under random inputs through `verify`: right ones agree, wrong ones are told."""
+
+from dataclasses import replace
+
+import pytest
+
+from assocmem import verify
+from assocmem.sdr import Drop, Kill, Replace, Swap
+from assocmem.sdr.sparsey import CodeOverlap, Mac, Selection, StoredItems
+from assocmem.theory.sparsey.prediction import predict
+
+QUICK = {"trials": 2000, "seed": 3, "workers": 2, "progress": False}
+UNIFORM = Selection(chi=0.0)
+
+
+def similar(common, n_items=1, **selection):
+    chosen = Selection(sigma_2=9.0, **selection) if selection else UNIFORM
+    return CodeOverlap(Mac(8, 6, chosen, nu=0.5 * (n_items == 1)), 120, 20, common, n_items)
+
+
+OVERLAPS = [
+    similar(common, gamma=gamma, chi=chi)
+    for common in (0, 5, 10, 15, 20)
+    for gamma, chi in ((1.0, 5.0), (2.0, 100.0))
+] + [similar(4, 30), similar(12, 30)]
+# Of 6 x 5 units; R is 0.9 at about 62 items without noise.
+STORED = [
+    StoredItems(Mac(6, 5, UNIFORM), 100, 10, items, noise)
+    for items in (20, 60, 200)
+    for noise in (Drop(0), Drop(4), Replace(3), Swap(5), Kill(30))
+]
+
+
+def test_codes_and_stored_items_agree():
+    """False alarm 1e-3 for the whole table."""
+    report = verify(OVERLAPS + STORED, **QUICK)
+    assert report, str(report)
+    recalled = {c.model.n_items: c for c in report.claims
+                if c.quantity == "recalled" and c.model.noise == Drop(0)}  # fmt: skip
+    assert recalled[20].simulated > 0.999 and recalled[60].simulated == pytest.approx(0.9, abs=0.02)
+    assert recalled[200].simulated < 0.3
+    assert len(report.to_dataset().claim) == 2 * len(OVERLAPS) + 3 * len(STORED)
+
+
+def test_what_hardly_ever_happens_is_no_disagreement():
+    """All of an item is killed once in 600,000: 2000 macs cannot tell, and do not pretend to."""
+    model = StoredItems(Mac(6, 5, UNIFORM), 100, 10, 1, Kill(30))
+    verdicts = {claim.quantity: claim.verdict for claim in verify(model, **QUICK).claims}
+    assert verdicts == {"load": "agrees", "crosstalk": "agrees", "recalled": "undecided"}
+
+
+def fewer_units(model):
+    """1/(K - 1) in place of 1/K."""
+    mac = replace(model.mac, n_units=model.mac.n_units - 1)
+    return predict(replace(model, mac=mac))
+
+
+def larger_pi(model):
+    """a + 1 in place of a."""
+    return predict(replace(model, mac=replace(model.mac, expected=model.size + 1)))
+
+
+def one_item_fewer(model):
+    return predict(replace(model, n_items=model.n_items - 1))
+
+
+def own_item_among_others(model):
+    """Units outside the code as full as all are on average, its own units included."""
+    found = predict(model)
+    cue = found["crosstalk"] / predict(replace(model, noise=Drop(0)))["crosstalk"]
+    return found | {"crosstalk": found["load"] * cue}
+
+
+def ties_lost(model):
+    """Of units that tie, one outside the code wins: R one percent too low."""
+    found = predict(model)
+    return found | {"recalled": 0.99 * found["recalled"]}
+
+
+@pytest.mark.parametrize(
+    ("model", "theory", "wrong"),
+    [
+        (similar(0, gamma=1.0, chi=5.0), fewer_units, {"intersection"}),
+        (similar(12, 30), fewer_units, {"intersection", "familiarity"}),
+        (similar(15, gamma=1.0, chi=5.0), larger_pi, {"intersection", "familiarity"}),
+        (STORED[5], fewer_units, {"load", "crosstalk", "recalled"}),
+        (STORED[7], one_item_fewer, {"load", "crosstalk", "recalled"}),
+        (STORED[3], own_item_among_others, {"crosstalk"}),
+        (STORED[6], ties_lost, {"recalled"}),
+    ],
+    ids=("chance", "rivals", "pi", "units", "items", "own", "ties"),
+)
+def test_wrong_theories_are_told(model, theory, wrong):
+    """Each number said to be wrong is off by 7 standard errors or more, of which 3.6 are enough."""
+    report = verify(model, theory=theory, **(QUICK | {"trials": 10_000}))
+    told = {claim.quantity for claim in report.claims if claim.verdict == "DISAGREES"}
+    assert told == wrong, str(report)
+    assert min(abs(c.z) for c in report.claims if c.quantity in wrong) > 4.0

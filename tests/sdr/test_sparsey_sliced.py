@@ -13,13 +13,20 @@ from scipy import stats
 
 from assocmem.sdr import Mac, Selection
 from assocmem.sdr.kernels import sliced
+from assocmem.sdr.kernels.sliced_learning import learn_units
+from assocmem.sdr.sparsey._inputs import packed_inputs
+from assocmem.sdr.sparsey._unit_mac import UnitMac
 from assocmem.sdr.sparsey.sliced_mac import SlicedMac
 
 
 def inputs(rng, n, sizes):
+    """Sets of features, and the same packed."""
     rows = [np.sort(rng.choice(n, size, replace=False)) for size in sizes]
-    indptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return indptr, np.concatenate([np.empty(0, int), *rows]).astype(np.int32), rows
+    return rows, packed(n, rows)
+
+
+def packed(n, rows):
+    return packed_inputs("rows", [row.tolist() for row in rows], n)[0]
 
 
 def given(row):
@@ -56,7 +63,7 @@ def test_vertical_sums(active):
     wanted = bits[chosen].sum(0, dtype=int)
     planes = np.full((sliced.planes_for(active), words), 2**64 - 1, np.uint64)
     starts = np.empty(8, np.uint64)
-    used = sliced.add_features(rows, np.r_[-1, chosen, -1], 1, active + 1, starts, planes)
+    used = sliced.add_features(rows, np.r_[chosen, -1], active, starts, planes)
     every = np.full(words, 2**64 - 1, np.uint64)
     out = np.empty(words, np.uint64)
 
@@ -93,13 +100,11 @@ def test_follows_the_plain_mac(mac):
     rng = np.random.default_rng(5)
     n = 70
     memory, plain = SlicedMac(mac, n, seed=3), PlainMac(mac, {"u": n})
-    _, _, rows = inputs(rng, n, rng.integers(1, 20, 40))
+    rows, _ = inputs(rng, n, rng.integers(1, 20, 40))
     rows[30:] = [rows[k] for k in rng.integers(0, 30, 10)]  # some of them are met once more
-    indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
-    indices = np.concatenate(rows).astype(np.int32)
     learned = 0
     for r, row in enumerate(rows):
-        codes, familiar = memory.learn(np.array([0, len(row)]), row.astype(np.int32))
+        codes, familiar = memory.learn(packed(n, [row]))
         (looked,) = plain.look(given(row), learning=True)
         assert familiar[0] == pytest.approx(looked.g, abs=1e-12)
         assert plain.admissible(looked, codes[0], learning=True)
@@ -111,7 +116,7 @@ def test_follows_the_plain_mac(mac):
     if mac.novelty is not None:
         assert learned < len(rows)
     assert np.array_equal(memory._held, memory.weights().sum(0))
-    codes, familiar = memory.select(indptr, indices)
+    codes, familiar = memory.select(packed(n, rows))
     for row, code, g in zip(rows, codes, familiar, strict=True):
         (looked,) = plain.look(given(row), learning=False)
         assert g == pytest.approx(looked.g, abs=1e-12)
@@ -121,10 +126,10 @@ def test_follows_the_plain_mac(mac):
 def test_batches_are_the_same_as_single_inputs():
     rng = np.random.default_rng(8)
     mac = Mac(5, 40, Selection(chi=50.0))
-    indptr, indices, rows = inputs(rng, 100, rng.integers(1, 30, 50))
+    rows, words = inputs(rng, 100, rng.integers(1, 30, 50))
     together, apart = SlicedMac(mac, 100, seed=1), SlicedMac(mac, 100, seed=1)
-    codes, familiar = together.learn(indptr, indices)
-    single = [apart.learn(np.array([0, len(row)]), row.astype(np.int32)) for row in rows]
+    codes, familiar = together.learn(words)
+    single = [apart.learn(packed(100, [row])) for row in rows]
     assert np.array_equal(codes, np.concatenate([code for code, _ in single]))
     assert np.array_equal(familiar, np.concatenate([g for _, g in single]))
     assert np.array_equal(together.weights(), apart.weights())
@@ -135,15 +140,15 @@ def test_winners_are_drawn_by_their_chances(chi):
     rng = np.random.default_rng(int(10 * chi))
     mac = Mac(3, 70, Selection(g_minus=0.0, chi=chi, sigma_2=8.0, sigma_3=0.6))
     memory = SlicedMac(mac, 40, seed=11)
-    indptr, indices, rows = inputs(rng, 40, [9] * 12)
-    memory.learn(indptr, indices)
+    rows, words = inputs(rng, 40, [9] * 12)
+    memory.learn(words)
     frozen, plain = unlearning(memory), plain_of(memory)
     row = rows[0].copy()
     row[0] = next(f for f in range(40) if f not in rows[0])
     (looked,) = plain.look(given(row), learning=True)
     assert 0.0 < looked.g < 1.0
     times = 20_000
-    codes, _ = frozen.learn(np.arange(times + 1) * 9, np.tile(row.astype(np.int32), times))
+    codes, _ = frozen.learn(np.tile(packed(40, [row]), (times, 1)))
     for module, rho in enumerate(looked.rho):
         counts = np.bincount(codes[:, module], minlength=70)
         assert stats.chisquare(counts, times * rho).pvalue > 1e-6
@@ -151,7 +156,7 @@ def test_winners_are_drawn_by_their_chances(chi):
 
 def test_modules_are_drawn_independently():
     memory = SlicedMac(Mac(2, 4, Selection(chi=0.0)), 10)
-    codes, _ = memory.learn(np.arange(10_001), np.zeros(10_000, np.int32))
+    codes, _ = memory.learn(np.ones((10_000, 1), np.uint64))
     counts = np.bincount(codes[:, 0] * 4 + codes[:, 1], minlength=16)
     assert stats.chisquare(counts).pvalue > 1e-6
 
@@ -163,12 +168,12 @@ def test_ties_are_broken_uniformly():
         for unit in units:
             winners = np.full(2, -1)
             winners[module] = unit
-            sliced.learn_units(
-                memory._rows, memory._columns, memory._held, np.array([4, 7]), 0, 2,
+            learn_units(
+                memory._rows, memory._columns, memory._held, np.array([4, 7]), 2,
                 np.uint64(memory._width), 150, np.inf, winners,
             )  # fmt: skip
     assert memory.weights().sum() == 8
-    codes, familiar = memory.select(np.arange(9001) * 2, np.tile(np.array([4, 5], np.int32), 9000))
+    codes, familiar = memory.select(np.tile(packed(10, [np.array([4, 5])]), (9000, 1)))
     assert np.all(familiar == 0.5)
     assert np.all(codes[:, 1] == 0)
     values, counts = np.unique(codes[:, 0], return_counts=True)
@@ -176,37 +181,41 @@ def test_ties_are_broken_uniformly():
     assert stats.chisquare(counts).pvalue > 1e-6
 
 
-def test_units_among_which_there_are_winners():
+@pytest.mark.parametrize("kind", [SlicedMac, UnitMac])
+def test_units_among_which_there_are_winners(kind):
     rng = np.random.default_rng(6)
-    memory = SlicedMac(Mac(2, 66), 30)
-    indptr, indices, rows = inputs(rng, 30, [5] * 30)
-    memory.learn(indptr, indices)
+    memory = kind(Mac(2, 66), 30)
+    rows, words = inputs(rng, 30, [5] * 30)
+    memory.learn(words)
     among = np.array([1, 65, 66 + 7])
-    codes, _ = memory.select(indptr, indices, among)
+    codes, familiar = memory.select(words, among)
     weights = memory.weights()
-    for row, code in zip(rows, codes, strict=True):
+    for row, code, g in zip(rows, codes, familiar, strict=True):
         sums = weights[row].sum(0)
+        assert g == pytest.approx((max(sums[1], sums[65]) + sums[66 + 7]) / 10)
         assert code[1] == 7
         assert code[0] in (1, 65)
         assert sums[code[0]] == max(sums[1], sums[65])
-    codes, _ = memory.select(indptr, indices, np.array([66]))
+    codes, familiar = memory.select(words, np.array([66]))
     assert np.all(codes == [-1, 0])
+    assert familiar == pytest.approx([weights[row, 66].sum() / 10 for row in rows])
 
 
 def test_empty_input_and_empty_memory():
     memory = SlicedMac(Mac(3, 9), 20)
-    codes, familiar = memory.select(np.array([0, 0, 2]), np.array([3, 5], np.int32))
+    codes, familiar = memory.select(np.array([[0], [40]], np.uint64))
     assert codes[0].tolist() == [-1, -1, -1]
     assert np.all((codes[1] >= 0) & (codes[1] < 9))
     assert familiar.tolist() == [0.0, 0.0]
 
 
 @pytest.mark.parametrize("n", [40, 64, 600])
-def test_inputs_are_read_back(n):
+@pytest.mark.parametrize("kind", [SlicedMac, UnitMac])
+def test_inputs_are_read_back(kind, n):
     rng = np.random.default_rng(n)
-    memory = SlicedMac(Mac(6, 12), n)
-    indptr, indices, _ = inputs(rng, n, rng.integers(5, 15, 60))
-    codes, _ = memory.learn(indptr, indices)
+    memory = kind(Mac(6, 12), n)
+    _, words = inputs(rng, n, rng.integers(5, 15, 60))
+    codes, _ = memory.learn(words)
     codes[3] = -1
     codes[4, 2:4] = -1
     weights = memory.weights().reshape(n, 6, 12)
@@ -242,3 +251,23 @@ def test_rows_begin_at_different_places_of_the_cache():
         words = SlicedMac(Mac(q, k), 3)._rows.shape[1]
         assert words % 16 == 8
         assert words >= q * k // 64
+
+
+@pytest.mark.parametrize("n", [50, 64])
+def test_goes_on_from_its_arrays(n):
+    rng = np.random.default_rng(n)
+    memory, copy = (SlicedMac(Mac(3, 70, Selection(chi=3.0)), n, seed=k) for k in range(2))
+    _, words = inputs(rng, n, rng.integers(1, 20, 50))
+    memory.learn(words[:30])
+    copy.learn(words[30:])  # to be forgotten
+    copy.fill(memory.entry())
+    for name in ("_rows", "_columns", "_held", "_total", "_single"):
+        assert np.array_equal(getattr(copy, name), getattr(memory, name))
+    assert np.array_equal(copy.learn(words)[0], memory.learn(words)[0])
+    with pytest.raises(ValueError, match="weights must be uint64 of shape"):
+        copy.fill({**memory.entry(), "weights": np.zeros((3, 1), np.uint64)})
+    if n % 64:
+        wrong = memory.entry()
+        wrong["weights"][7, -1] |= np.uint64(1 << 63)
+        with pytest.raises(ValueError, match="weights must be 0 beyond"):
+            copy.fill(wrong)

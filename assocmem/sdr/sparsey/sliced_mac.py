@@ -13,8 +13,7 @@ from .._rows import table_of
 if TYPE_CHECKING:
     from .mac import Mac
 
-_LANES = 8  # words that kernels treat at once
-_LINE = 8  # words by which rows are made longer, lest all of them begin at one place of the cache
+_LANES = 8  # words that kernels treat at once, those of a cache line
 
 
 class SlicedMac:
@@ -77,77 +76,87 @@ class SlicedMac:
         np.bitwise_or.at(words, q * self._width + (k >> 6), bits)
         return words
 
-    def _scratch(self, indptr: np.ndarray, columns: bool = False) -> tuple[np.ndarray, ...]:
-        """Scratch of the kernels for inputs given, or for codes to be read."""
+    def _scratch(self, inputs: np.ndarray) -> tuple[tuple[np.ndarray, ...], int]:
+        """Scratch of the kernels for inputs given, and the features of the largest."""
+        from ..kernels.packed import size_rows
         from ..kernels.sliced import planes_for
 
-        q = self.mac.n_modules
-        table = self._columns if columns else self._rows
-        most = q if columns else int(np.diff(indptr).max(initial=0))
-        starts = np.empty(_LANES, np.uint64)
-        planes = table_of(planes_for(most), table.shape[1])
-        if columns:
-            return starts, planes, np.empty(q, np.int64)
-        return starts, planes, np.empty(table.shape[1], np.uint64), np.empty(q, np.int64)
+        sizes = np.empty(len(inputs), np.int32)
+        size_rows(inputs, sizes)
+        most, words = int(sizes.max(initial=0)), self._rows.shape[1]
+        arrays = (
+            np.empty(self.n_features, np.int32),
+            np.empty(_LANES, np.uint64),
+            table_of(planes_for(most), words),
+            np.empty(words, np.uint64),
+            np.empty(self.mac.n_modules, np.int64),
+        )
+        return arrays, most
 
-    def learn(self, indptr: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Codes and familiarities of inputs, CSR rows none of which is empty, presented in turn.
+    def learn(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Codes and familiarities of inputs presented in turn to be learned.
+
+        Parameters
+        ----------
+        inputs : ndarray, uint64, shape (inputs, ceil(n/64))
+            Packed, none empty.
 
         Returns
         -------
         codes : ndarray, int32, shape (inputs, Q)
         familiar : ndarray, float64, shape (inputs,)
         """
-        from ..kernels import sliced
         from ..kernels.mac import numbers
+        from ..kernels.sliced_learning import store_inputs
 
-        mac, count = self.mac, len(indptr) - 1
-        n_weights = self.n_features * mac.n_code
-        codes = np.empty((count, mac.n_modules), np.int32)
-        familiar = np.empty(count)
-        most = int(np.diff(indptr).max(initial=0)) + 1
-        sliced.store_inputs(
-            self._rows, self._columns, self._held, self._total, indptr, indices, self._width,
-            mac.n_units, self._valid, numbers(mac.selection), mac.selection.lambda_u,
+        mac = self.mac
+        codes = np.empty((len(inputs), mac.n_modules), np.int32)
+        familiar = np.empty(len(inputs))
+        scratch, most = self._scratch(inputs)
+        freeze = math.inf if mac.freeze is None else mac.freeze * self.n_features * mac.n_code
+        store_inputs(
+            self._rows, self._columns, self._held, self._total, inputs, self._width, mac.n_units,
+            self._valid, numbers(mac.selection), mac.selection.lambda_u,
             math.inf if mac.novelty is None else mac.novelty,
             math.inf if mac.cap is None else mac.cap,
-            math.inf if mac.freeze is None else mac.freeze * n_weights,
-            self._single, *self._scratch(indptr), np.empty(most), np.empty(most, np.int64),
+            freeze, self._single, *scratch, np.empty(most + 1), np.empty(most + 1, np.int64),
             codes, familiar,
         )  # fmt: skip
         return codes, familiar
 
     def select(
-        self, indptr: np.ndarray, indices: np.ndarray, among: np.ndarray | None = None
+        self, inputs: np.ndarray, among: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Codes and familiarities of inputs, CSR rows, in retrieval; -1 of empty ones.
+        """Codes and familiarities of inputs in retrieval; -1 and 0 of empty ones.
 
         Parameters
         ----------
-        indptr, indices : ndarray
+        inputs : ndarray, uint64, shape (inputs, ceil(n/64))
         among : ndarray of int, optional
             Units i = q K + k that may win, all by default.
         """
-        from ..kernels import sliced
+        from ..kernels.sliced import best_units
 
-        count = len(indptr) - 1
-        codes = np.empty((count, self.mac.n_modules), np.int32)
-        familiar = np.empty(count)
+        codes = np.empty((len(inputs), self.mac.n_modules), np.int32)
+        familiar = np.empty(len(inputs))
         allowed = self._valid if among is None else self._packed(among)
-        sliced.best_units(
-            self._rows, indptr, indices, self._width, allowed, self.mac.selection.lambda_u,
-            self._single, *self._scratch(indptr), codes, familiar,
+        best_units(
+            self._rows, inputs, self._width, allowed, self.mac.selection.lambda_u, self._single,
+            *self._scratch(inputs)[0], codes, familiar,
         )  # fmt: skip
         return codes, familiar
 
     def read(self, codes: np.ndarray, threshold: int, sizes: np.ndarray) -> np.ndarray:
         """Inputs read back from codes, packed, uint64 (codes, ceil(n/64)): see the kernel."""
-        from ..kernels import sliced
+        from ..kernels.sliced import planes_for
+        from ..kernels.sliced_learning import read_inputs
 
+        q, k = self.mac.n_modules, self.mac.n_units
         out = np.empty((len(codes), -(-self.n_features // 64)), np.uint64)
-        sliced.read_inputs(
-            self._columns, codes, self.mac.n_units, threshold, sizes,
-            *self._scratch(codes, columns=True), out,
+        planes = table_of(planes_for(q), self._columns.shape[1])
+        read_inputs(
+            self._columns, codes, k, threshold, sizes, np.empty(_LANES, np.uint64), planes,
+            np.empty(q, np.int64), out,
         )  # fmt: skip
         return out
 
@@ -157,8 +166,34 @@ class SlicedMac:
         bits = np.unpackbits(octets, axis=1, count=self.n_features, bitorder="little")
         return np.ascontiguousarray(bits.T).astype(bool)
 
+    def entry(self) -> dict[str, np.ndarray]:
+        """Arrays from which `fill` makes the same state."""
+        words = -(-self.n_features // 64)
+        return {"weights": self._columns[:-1, :words].copy(), "single": self._single.copy()}
+
+    def fill(self, entry: dict[str, np.ndarray]) -> None:
+        """Take over the arrays of `entry`; ValueError if they are those of another mac."""
+        from ..kernels.sliced_learning import turn
+
+        words = -(-self.n_features // 64)
+        made = {"weights": self._columns[:-1, :words], "single": self._single}
+        for name, array in made.items():
+            given = np.asarray(entry[name])
+            if (given.shape, given.dtype) != (array.shape, array.dtype):
+                raise ValueError(
+                    f"{name} must be {array.dtype} of shape {array.shape}, got {given.dtype} of "
+                    f"shape {given.shape}"
+                )
+            array[...] = given
+        if self.n_features % 64 and np.any(
+            made["weights"][:, -1] >> np.uint64(self.n_features % 64)
+        ):
+            raise ValueError(f"weights must be 0 beyond the last of {self.n_features} features")
+        self._rows[:] = 0
+        self._total[0] = turn(self._columns, self._width, self.mac.n_units, self._rows, self._held)
+
 
 def _stride(words: int) -> int:
-    """Words of a row: a multiple of 8, but of no larger power of 2."""
+    """Words of a row: an odd number of lines, lest all rows begin at one place of the cache."""
     lines = -(-words // _LANES)
-    return (lines + 1 - lines % 2) * _LINE
+    return (lines + 1 - lines % 2) * _LANES

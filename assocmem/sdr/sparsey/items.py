@@ -1,0 +1,415 @@
+"""One mac as episodic and semantic memory at once: items recalled, compared and made up."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ... import _validate as check
+from .._willshaw_rows import unpacked
+from ._inputs import packed_inputs
+from ._item_files import read_items, write_items
+from ._item_meaning import Meaning
+from ._unit_mac import UnitMac
+from .code_list import CodeList
+from .item_labels import ItemLabels
+from .mac import Mac
+from .sliced_mac import SlicedMac
+
+if TYPE_CHECKING:
+    from ..sdr import SDR
+
+
+class ItemMemory(Meaning):
+    """Stored items in the superposed codes of one mac, and the list of their codes.
+
+    An item is a set of features, stored in a single trial: the mac draws a code, one winner in each
+    of its Q modules, and learns it. From the mac alone, in a time that does not depend on how many
+    items there are, come the code of a cue (the most familiar one), the item that a code stands for
+    (read back through the same weights), the class of a code, and items of a class. Codes are kept
+    in a list besides, so that a code can be told which item it is, and, by a scan of all codes, how
+    likely each item is.
+
+    Items are given as to a `MacMemory`: SDRs or lists of active features, one or a sequence of
+    them, or dense arrays of bool or uint8; codes as integer arrays (Q,) or (codes, Q) of winners,
+    -1 where a module has none.
+
+    Parameters
+    ----------
+    mac : Mac
+    n_features : int
+        n >= 1.
+    seed : int
+        >= 0, of codes drawn and ties.
+    labels : int, optional
+        Number of classes; none if left out.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range.
+
+    References
+    ----------
+    Rinkus, Front. Comput. Neurosci. 8 (2014) 160; Rinkus, arXiv:1701.07879 (2017): the active code
+    as a distribution over all items stored.
+
+    Notes
+    -----
+    Where supports depend on sums of weights alone, and weights stay (nu = 0, lambda_u > 0, no
+    ``expected``, no ``permanence``), weights are kept by features and once more by units, as
+    `SlicedMac` says: 2 n Q K bits; an item of a features, stored or recalled, costs a Q K/64 words
+    read and added, and Q n/64 more to be read back. Other macs are a `MacMemory`, with its costs.
+    The list takes 2 Q + 8 bytes or so for each item.
+
+    Examples
+    --------
+    >>> from assocmem.sdr import Mac
+    >>> from assocmem.sdr.sparsey.items import ItemMemory
+    >>> memory = ItemMemory(Mac(8, 64), 1000, seed=1)
+    >>> memory.store([[3, 141, 592, 653], [58, 97, 932, 384]]).tolist()
+    [0, 1]
+    >>> memory.recall([141, 592, 653]).sparse.tolist()
+    [3, 141, 592, 653]
+    >>> memory.likelihoods(memory.code([141, 592, 653]))[0]
+    np.float64(1.0)
+    """
+
+    def __init__(
+        self, mac: Mac, n_features: int, *, seed: int = 0, labels: int | None = None
+    ) -> None:
+        if not isinstance(mac, Mac):
+            raise TypeError(f"mac must be a Mac, got {mac!r}")
+        self.mac = mac
+        self.n_features = check.integer("n_features", n_features, 1, 2**31 - 1)
+        seed = check.integer("seed", seed, 0)
+        kind = SlicedMac if SlicedMac.suits(mac) else UnitMac
+        self._state: SlicedMac | UnitMac = kind(mac, self.n_features, seed=seed)
+        self._list = CodeList(mac.n_modules, mac.n_units)
+        self._labels = (
+            None if labels is None else ItemLabels(mac, check.integer("labels", labels, 1))
+        )
+        self._sizes = np.zeros(3, np.int64)  # items' smallest and largest size, and their sum
+
+    def __repr__(self) -> str:
+        classes = "" if self._labels is None else f", labels={self._labels.n_labels}"
+        return (
+            f"ItemMemory({self.mac!r}, {self.n_features}{classes}; {len(self)} stored, "
+            f"load {self.load:.3g})"
+        )
+
+    def __len__(self) -> int:
+        return len(self._list)
+
+    @property
+    def codes(self) -> np.ndarray:
+        """Codes of all items, int (items, Q), read-only."""
+        return self._list.codes
+
+    @property
+    def load(self) -> float:
+        """Fraction of weights that are set."""
+        return self._state.n_set / (self.n_features * self.mac.n_code)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of weights, codes and labels."""
+        own = 0 if self._labels is None else self._labels.nbytes
+        return self._state.nbytes + self._list.nbytes + own
+
+    def store(self, pattern: Any, target: Any = None) -> np.ndarray | int:
+        """Present items once each, one after another, to be learned.
+
+        Parameters
+        ----------
+        pattern : item or items
+            Of a number of features within the mac's bounds.
+        target : int or sequence of int, optional
+            Class of each item, from 0 to ``labels`` - 1, or -1 for none; left out in a memory
+            without labels.
+
+        Returns
+        -------
+        int or ndarray of int64, shape (items,)
+            Numbers of the items, from 0 in the order of storage.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is not as said: then nothing is stored.
+        """
+        inputs, single = packed_inputs("pattern", pattern, self.n_features)
+        sizes = _sizes(inputs)
+        least, most = self.mac.pi_minus, self.mac.pi_plus or self.n_features
+        wrong = np.flatnonzero((sizes < least) | (sizes > most))
+        if len(wrong):
+            name = "pattern" if single else f"pattern[{wrong[0]}]"
+            raise ValueError(f"{name} must have {least} to {most} features, got {sizes[wrong[0]]}")
+        classes = self._classes(target, len(sizes))
+        numbers = self._store(inputs, sizes, classes)
+        return int(numbers[0]) if single else numbers
+
+    def _store(
+        self, inputs: np.ndarray, sizes: np.ndarray, classes: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Store packed rows that are known to be right."""
+        codes, _ = self._state.learn(inputs)
+        numbers = self._list.append(codes)
+        if len(sizes):
+            smallest = sizes.min() if numbers[0] == 0 else min(self._sizes[0], sizes.min())
+            self._sizes[:] = (
+                smallest,
+                max(self._sizes[1], sizes.max()),
+                self._sizes[2] + sizes.sum(),
+            )
+        if self._labels is not None:
+            self._labels.add(codes, np.full(len(sizes), -1) if classes is None else classes, sizes)
+        return numbers
+
+    def _classes(self, target: Any, number: int) -> np.ndarray | None:
+        if target is None:
+            return None
+        if self._labels is None:
+            raise ValueError("target must be left out in a memory without labels")
+        try:
+            classes = np.atleast_1d(np.asarray(target))
+        except ValueError:
+            raise ValueError(f"target must be a class for each item, got {target!r}") from None
+        if classes.dtype.kind not in "iu":
+            raise TypeError(f"target must be integers, got dtype {classes.dtype}")
+        if classes.shape != (number,):
+            raise ValueError(
+                f"target must hold a class for each of {number} items, got shape {classes.shape}"
+            )
+        high = self._labels.n_labels - 1
+        if number and (classes.min() < -1 or classes.max() > high):
+            wrong = classes[(classes < -1) | (classes > high)][0]
+            raise ValueError(f"target must be classes from 0 to {high}, or -1, got {wrong}")
+        return classes.astype(np.int64)
+
+    def forget(self, pattern: Any, target: Any = None) -> None:
+        """Refused: weights that items share cannot be told apart.
+
+        Raises
+        ------
+        ValueError
+        """
+        raise ValueError("pattern cannot be forgotten: weights are shared by superposed codes")
+
+    # What a cue leads to, in fixed time.
+
+    def _select(self, name: str, cue: Any) -> tuple[np.ndarray, np.ndarray, bool]:
+        inputs, single = packed_inputs(name, cue, self.n_features)
+        return *self._selected(inputs), single
+
+    def _selected(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Codes and G of cues; silent, as of no features, where their number is out of bounds."""
+        codes, familiar = self._state.select(inputs)
+        sizes = _sizes(inputs)
+        silent = (sizes < self.mac.pi_minus) | (sizes > (self.mac.pi_plus or self.n_features))
+        codes[silent], familiar[silent] = -1, 0.0
+        return codes, familiar
+
+    def code(self, cue: Any) -> np.ndarray:
+        """The code that each cue retrieves: a unit of largest support in each module.
+
+        Ties are broken at random. All winners are -1 where a cue has a number of features outside
+        the mac's bounds.
+
+        Returns
+        -------
+        ndarray, int32, shape (Q,) or (cues, Q)
+
+        Raises
+        ------
+        TypeError, ValueError
+            If cues are not as said.
+        """
+        codes, _, single = self._select("cue", cue)
+        return codes[0] if single else codes
+
+    def familiarity(self, cue: Any) -> float | np.ndarray:
+        """G of each cue, in [0, 1]: 1 of a stored item, less of new ones.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If cues are not as said.
+        """
+        _, familiar, single = self._select("cue", cue)
+        return float(familiar[0]) if single else familiar
+
+    def recall(
+        self, cue: Any, *, size: int | None = None, threshold: int | None = None, turns: int = 0
+    ) -> SDR | list[SDR]:
+        """The item that each cue retrieves, read back from its code.
+
+        Parameters
+        ----------
+        cue : item or items
+            A stored item, a part of one, or one with noise.
+        size, threshold
+            See `read`.
+        turns : int
+            >= 0, how often the item read is looked up in its turn, to settle.
+
+        Returns
+        -------
+        SDR, or a list of them for many cues
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is of the wrong type or out of range.
+        """
+        rule = self._rule(size, threshold)
+        turns = check.integer("turns", turns, 0)
+        codes, _, single = self._select("cue", cue)
+        found = unpacked(self._read(self._settled(codes, turns), *rule), self.n_features)
+        return found[0] if single else found
+
+    def read(
+        self, code: Any, *, size: int | None = None, threshold: int | None = None
+    ) -> SDR | list[SDR]:
+        """The features that a code stands for: those with weights to enough of its winners.
+
+        Parameters
+        ----------
+        code : array_like of int, shape (Q,) or (codes, Q)
+        size : int, optional
+            Features with weights to all winners, or to one less and so on, until there are so many
+            or more. If both are left out, it is that of all items, if these are of one size.
+        threshold : int, optional
+            Features with weights to so many winners, 1 to Q. All winners if both are left out and
+            items are of several sizes.
+
+        Returns
+        -------
+        SDR, or a list of them for many codes
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is of the wrong type or out of range.
+        """
+        rule = self._rule(size, threshold)
+        codes, single = self._codes(code)
+        found = unpacked(self._read(codes, *rule), self.n_features)
+        return found[0] if single else found
+
+    def _rule(self, size: int | None, threshold: int | None) -> tuple[int, int]:
+        """Threshold or 0, and the size wanted where it is 0."""
+        if size is not None:
+            size = check.integer("size", size, 0, self.n_features)
+            if threshold is not None:
+                raise ValueError(f"threshold must be left out where size is given, got {threshold}")
+            return 0, size
+        if threshold is not None:
+            return check.integer("threshold", threshold, 1, self.mac.n_modules), 0
+        smallest, largest = int(self._sizes[0]), int(self._sizes[1])
+        return 0, largest if smallest == largest else 0
+
+    def _read(self, codes: np.ndarray, threshold: int, size: int) -> np.ndarray:
+        return self._state.read(codes, threshold, np.full(len(codes), size))
+
+    def _settled(
+        self, codes: np.ndarray, turns: int, size: int | None = None, among: Any = None
+    ) -> np.ndarray:
+        """Codes of what codes stand for, again and again."""
+        if size is None:
+            size = round(int(self._sizes[2]) / max(len(self), 1))
+        for _ in range(turns):
+            codes, _ = self._state.select(self._read(codes, 0, size), among)
+        return codes
+
+    def best_match(self, cue: Any, *, turns: int = 1) -> tuple[Any, Any]:
+        """The stored item that each cue is most like, in fixed time.
+
+        The code that the cue retrieves is looked up among those of all items, by hashing. Where it
+        is no item's, as some of its winners may be wrong with noise, the item is read back from it
+        and retrieved in its turn.
+
+        Parameters
+        ----------
+        cue : item or items
+        turns : int
+            >= 0, how often the item read is retrieved in its turn, at most.
+
+        Returns
+        -------
+        items : int or ndarray of int64, shape (cues,)
+            Numbers of items, of several with one code the last; -1 where the code is no item's.
+        familiar : float or ndarray of float64, shape (cues,)
+            G of the cue.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is of the wrong type or out of range.
+        """
+        turns = check.integer("turns", turns, 0)
+        inputs, single = packed_inputs("cue", cue, self.n_features)
+        items, familiar = self._best(inputs, turns)
+        return (int(items[0]), float(familiar[0])) if single else (items, familiar)
+
+    def _best(self, inputs: np.ndarray, turns: int) -> tuple[np.ndarray, np.ndarray]:
+        codes, familiar = self._selected(inputs)
+        items = self._list.find(codes)
+        for _ in range(turns):
+            lost = np.flatnonzero((items < 0) & (codes[:, 0] >= 0))
+            if not len(lost):
+                break
+            codes[lost] = self._settled(codes[lost], 1)
+            items[lost] = self._list.find(codes[lost])
+        return items, familiar
+
+    def capacity(self, size: int, *, load: float = 0.5) -> float:
+        """Items of ``size`` features at which the expected fraction of weights set is ``load``.
+
+        Each sets its weights to one unit in K of each module, with equal chances:
+        S = ln(1 - load)/ln(1 - size/(n K)). What is then recalled is for theory to say.
+
+        Parameters
+        ----------
+        size : int
+            From 1 to n_features.
+        load : float
+            In (0, 1).
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is of the wrong type or out of range.
+        """
+        size = check.integer("size", size, 1, self.n_features)
+        load = check.real("load", load, 0.0, 1.0, open_low=True, open_high=True)
+        return math.log1p(-load) / math.log1p(-size / (self.n_features * self.mac.n_units))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the memory as an ``.npz`` file; OSError if it cannot be written."""
+        write_items(self, path)
+
+    @classmethod
+    def restore(cls, path: str | os.PathLike[str]) -> ItemMemory:
+        """The memory that `save` wrote.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        ValueError
+            If it holds no such memory.
+        """
+        return read_items(cls, path)
+
+
+def _sizes(inputs: np.ndarray) -> np.ndarray:
+    """Number of features of each packed row, int64."""
+    from ..kernels.packed import size_rows
+
+    found = np.empty(len(inputs), np.int32)
+    size_rows(inputs, found)
+    return found.astype(np.int64)

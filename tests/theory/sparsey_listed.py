@@ -4,6 +4,7 @@ import functools
 import itertools
 from collections import Counter
 from fractions import Fraction
+from math import comb, factorial
 
 
 def sets(cells, size):
@@ -94,3 +95,49 @@ def last_seen(n, a, n_units, n_items, common, expected=None, cap=None, nu=0):
     for _, code, held in histories(n, a, n_units, n_items, cap, pi, first):
         for cue in last:
             yield [value(kept, cue, pi, nu) for kept in held], code[0]
+
+
+def covering(n, x, s, m):
+    """P[m random sets of s of n cells cover c of x given cells], by inclusion and exclusion."""
+    law = []
+    for c in range(x + 1):
+        total = sum(
+            (-1) ** j * comb(c, j) * Fraction(comb(n - (x - c) - j, s), comb(n, s)) ** m
+            for j in range(c + 1)
+        )
+        law.append(comb(x, c) * total)
+    return law
+
+
+def listed_recall(n, a, k, s, overlap, active):
+    """Recall by exponential series in fractions, ties by the binomial theorem."""
+    others = s - 1
+    own, other = [], []
+    for m in range(others + 1):
+        own.append([Fraction(0)] * overlap + covering(n, active - overlap, a, m))
+        other.append(covering(n, active, a, m))
+
+    def series(laws):
+        return [value / factorial(m) for m, value in enumerate(laws)]
+
+    def times(p, q):
+        return [sum(p[i] * q[m - i] for i in range(m + 1)) for m in range(others + 1)]
+
+    total = Fraction(0)
+    for x in range(active + 1):
+        on = series([law[x] for law in other])
+        below = series([sum(law[:x]) for law in other])
+        one = [Fraction(1)] + [Fraction(0)] * others
+        power_on, power_below = [one], [one]
+        for _ in range(k - 1):
+            power_on.append(times(power_on[-1], on))
+            power_below.append(times(power_below[-1], below))
+        ties = [Fraction(0)] * (others + 1)
+        for t in range(k):
+            part = times(power_on[t], power_below[k - 1 - t])
+            ties = [
+                old + Fraction(comb(k - 1, t), t + 1) * new
+                for old, new in zip(ties, part, strict=True)
+            ]
+        total += times(series([law[x] for law in own]), ties)[others]
+    return total * factorial(others) / Fraction(k) ** others

@@ -10,6 +10,13 @@ from __future__ import annotations
 from ..._lazy import attach
 
 _HOME = {
+    "BestSize": "information",
+    "ItemCapacity": "capacities",
+    "LIMIT": "information",
+    "best_size": "information",
+    "bits_per_weight": "information",
+    "capacity": "capacities",
+    "capacity_limit": "capacities",
     "chance_intersection": "similarity",
     "chances": "selection",
     "crosstalk": "interference",
@@ -22,14 +29,19 @@ _HOME = {
     "intersection": "similarity",
     "intersection_approximate": "similarity",
     "intersection_law": "similarity",
+    "limit_bits": "information",
+    "limit_recalled": "capacities",
     "load": "saturation",
     "mean_familiarity": "similarity",
+    "most_bits": "information",
     "predict": "prediction",
     "recalled": "recall",
     "relative_chance": "selection",
     "similarity_for": "similarity",
+    "spurious": "information",
     "stores_for_load": "saturation",
     "support": "selection",
+    "winner_bits": "information",
 }
 
 __all__ = sorted(_HOME)

@@ -20,6 +20,7 @@ import math
 
 import numpy as np
 
+_NEGLIGIBLE = 1e-20  # terms of a sum that is wanted to 1e-12
 _BLOCK = 2**21  # complex numbers of a spectrum held at once
 
 
@@ -120,14 +121,17 @@ class Allocation:
             independent given these.
         """
         upto = np.cumsum(other, axis=1)
+        possible = np.nonzero(own.max(axis=0) > _NEGLIGIBLE)[0]
         total = 0.0
-        for block in self._blocks(own.shape[1]):
-            ties = power_mean(
-                self._spectrum(upto[:, block]),
-                self._spectrum(other[:, block]),
-                self.n_units,
-            )
-            total += float((self._kernel @ (ties * self._spectrum(own[:, block]))).real.sum())
+        for block in self._blocks(len(possible)):
+            levels = possible[block]
+            mine = self._kernel[:, None] * self._spectrum(own[:, levels])
+            y, f = self._spectrum(upto[:, levels]), self._spectrum(other[:, levels])
+            # Most angles but the smallest do not count: their sums cannot all be large.
+            bound = np.maximum(np.abs(y), np.abs(y - f)) ** (self.n_units - 1) * np.abs(mine)
+            kept = bound > _NEGLIGIBLE * self._whole
+            ties = power_mean(y[kept], f[kept], self.n_units)
+            total += float((mine[kept] * ties).real.sum())
         return total / self._whole
 
     def largest(self, own: np.ndarray, other: np.ndarray) -> np.ndarray:

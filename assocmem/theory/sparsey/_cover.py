@@ -46,36 +46,36 @@ def transitions(n: int, x: int, s: int) -> np.ndarray:
     return matrix
 
 
-def _power(matrix: np.ndarray, times: int) -> np.ndarray:
-    """Row 0 of a power of a stochastic matrix, by squaring, rows normalised on the way."""
-    row = np.zeros(len(matrix))
-    row[0] = 1.0
-    while times:
-        if times & 1:
-            row = row @ matrix
-        times >>= 1
-        if times:
-            matrix = matrix @ matrix
-            matrix /= matrix.sum(axis=1, keepdims=True)
-    return row / row.sum()
+def _square(matrix: np.ndarray) -> np.ndarray:
+    """Square of a stochastic matrix, rows normalised."""
+    matrix = matrix @ matrix
+    return matrix / matrix.sum(axis=1, keepdims=True)
 
 
 def cover_laws(n: int, x: int, s: int, first: int, last: int) -> np.ndarray:
     """P[c of x cells are covered by m sets], m = first, ..., last: shape (last - first + 1, x + 1).
 
-    O(x^2 (last - first) + min(x^3 log first, x^2 first)) operations.
+    The law of ``first`` by squares of the chain's matrix, then as many more laws in each step as
+    are there already. O(x^3 log last + x^2 (last - first)) operations.
     """
-    matrix = transitions(n, x, s)
-    out = np.empty((last - first + 1, x + 1))
-    if first > 2 * x:
-        row = _power(matrix, first)
-    else:
-        row = np.zeros(x + 1)
-        row[0] = 1.0
-        for _ in range(first):
+    single = transitions(n, x, s)
+    row = np.zeros(x + 1)
+    row[0] = 1.0
+    matrix, left = single, first
+    while left:
+        if left & 1:
             row = row @ matrix
+        left >>= 1
+        if left:
+            matrix = _square(matrix)
+    count = last - first + 1
+    out = np.empty((count, x + 1))
     out[0] = row / row.sum()
-    for i in range(1, len(out)):
-        row = out[i - 1] @ matrix
-        out[i] = row / row.sum()
-    return out
+    matrix, done = single, 1
+    while done < count:
+        more = min(done, count - done)
+        out[done : done + more] = out[:more] @ matrix
+        done += more
+        if done < count:
+            matrix = _square(matrix)
+    return out / out.sum(axis=1, keepdims=True)

@@ -156,7 +156,7 @@ def test_against_plain_numpy(name):
         np.testing.assert_array_equal(memory.weights, plain.weights)
         assert memory.load == plain.weights.mean()
     assert (memory.n_presented, memory.n_learned) == (plain.ticks, plain.learned)
-    assert plain.learned > 20
+    assert plain.learned >= 10
     if "novelty" in name or "freeze" in name or name == "everything":
         assert plain.learned < plain.ticks  # the gate was shut at times
 

@@ -36,6 +36,8 @@ _NAMES = ("g_minus", "gamma", "chi", "sigma_1", "sigma_2", "sigma_3", "sigma_4",
 LEAST, MOST, EXPECTED, NU, POWER, CAP, FREEZE, NOVELTY = range(8)
 # Supports that differ by less, relatively, are equal but for rounding.
 _EQUAL = 1.0 - 2.0**-40
+# Units of a module up to which all of their sums are made.
+_FEW = 32
 # Expansivities beyond this are taken for this one, so that sums of them stay finite.
 _LARGEST = 1e280
 
@@ -220,7 +222,7 @@ def chances(v, eta, number, q, k, rho):
 
 
 @uncounted
-def draw_code(v, eta, number, q, k, single, r, rho, winners):
+def draw_code(v, eta, number, q, k, single, r, psi, winners):
     """Draw a winner in each module with the chances rho, see `chances`.
 
     Parameters
@@ -235,22 +237,20 @@ def draw_code(v, eta, number, q, k, single, r, rho, winners):
     single : uint64 (R, 4)
         Generators, the r-th of which gives one number for each module.
     r : int
-    rho : float64 (q k,)
-        Receives the chances.
+    psi : float64 (q k,)
+        Scratch.
     winners : int (q,)
         Receives the winners, 0 <= winner < k.
     """
     if eta == 1.0:
-        rho[:] = 1.0 / k
         for j in range(np.uint64(q)):
             winners[j] = np.int64(wide(draw(single, r)) * (k / TWO53))
         return
-    sigmoids(v, eta, number, rho)
+    sigmoids(v, eta, number, psi)
     for j in range(np.uint64(q)):
-        part = rho[j * np.uint64(k) : (j + _1) * np.uint64(k)]
-        total = _sum(part, _0, np.uint64(k))
-        winners[j] = _drawn(part, wide(draw(single, r)) * (total / TWO53))
-        _scale(part, 1.0 / total)
+        part = psi[j * np.uint64(k) : (j + _1) * np.uint64(k)]
+        share = wide(draw(single, r)) / TWO53
+        winners[j] = _drawn_few(part, share) if k <= _FEW else _drawn(part, share)
 
 
 @uncounted
@@ -287,11 +287,29 @@ def _scale(x, factor):
 
 
 @uncounted
-def _drawn(psi, level):
-    """The first entry at which the sum of positive numbers is above ``level``; else the last."""
-    last = np.uint64(psi.shape[0] - 1)
+def _drawn_few(psi, share):
+    """The first of positive numbers at which their sum is above a share of all; else the last.
+
+    Without branches that depend on them. They are replaced by their sums.
+    """
+    last = np.uint64(psi.shape[0]) - _1
+    total = 0.0
+    for i in range(last + _1):
+        total += psi[i]
+        psi[i] = total
+    level, below = share * total, 0
+    for i in range(last):
+        below += psi[i] <= level
+    return np.int64(below)
+
+
+@uncounted
+def _drawn(psi, share):
+    """The same, stepping over whole blocks below the level."""
+    last = np.uint64(psi.shape[0]) - _1
+    level = share * _sum(psi, _0, last + _1)
     total, i = 0.0, _0
-    while i + _16 <= last:  # whole blocks below the level are stepped over
+    while i + _16 <= last:
         more = _sum(psi, i, i + _16)
         if total + more > level:
             break

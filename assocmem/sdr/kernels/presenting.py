@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...montecarlo.kernels.rng import kernel, uncounted
+from ...montecarlo.kernels.rng import uncounted
 from .mac import (
     CAP,
     EXPECTED,
@@ -24,10 +24,10 @@ from .mac import (
     learn,
     times_support,
 )
-from .packed import count_bits, trailing_zeros
+from .packed import count_bits, wide_vectors
 from .permanence import fade, learn_fading
 
-_1, _6 = np.uint64(1), np.uint64(6)
+_1, _6, _64 = (np.uint64(k) for k in (1, 6, 64))
 # Places among the counters.
 HELD, PRESENTED, LEARNED = range(3)
 
@@ -66,7 +66,7 @@ def select(mac, words, pi, q, k, drawn, winners):
     return g
 
 
-@kernel
+@uncounted
 def present(mac, inputs, q, k, learning, drawn, winners, found):
     """Present inputs one after another: select a code for each and learn, or not.
 
@@ -111,19 +111,19 @@ def present(mac, inputs, q, k, learning, drawn, winners, found):
             counters[LEARNED] += 1
 
 
-@kernel
+@uncounted
 def count_weights(weights, winners, k, counts):
     """How many of a code's winners have the weight from each feature; winners of -1 are none.
 
-    ``counts`` is int64 (features,). One operation for each weight that winners hold.
+    ``counts`` is int64 (64 words,). One operation on vectors for each winner and 8 features.
     """
+    wide_vectors()
     counts[:] = 0
     for j in range(np.uint64(winners.shape[0])):
         if winners[j] < 0:
             continue
         i = j * np.uint64(k) + np.uint64(winners[j])
         for w in range(np.uint64(weights.shape[0])):
-            bits = weights[w, i]
-            while bits:
-                counts[(w << _6) + trailing_zeros(bits)] += 1
-                bits &= bits - _1
+            word, first = weights[w, i], w << _6
+            for bit in range(_64):
+                counts[first + bit] += np.int64(word >> bit & _1)

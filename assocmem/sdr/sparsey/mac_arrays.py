@@ -88,23 +88,24 @@ def take_over(memory: MacMemory, entry: dict[str, Any]) -> None:
 
 def _derive(memory: MacMemory) -> None:
     """Numbers of weights set and first ticks at which some fade, from restored arrays."""
-    arrays, weights = memory._arrays, memory.weights
-    units = memory.mac.n_code
-    if memory.n_features % 64 and np.any(arrays.weights[-1] >> np.uint64(memory.n_features % 64)):
-        raise ValueError(f"weights must be 0 beyond the last of {memory.n_features} features")
-    weights = weights.reshape(-1, units)
-    arrays.held[:] = weights.sum(axis=0)
-    counters = arrays.counters
-    if counters[0] != weights.sum() or not 0 <= counters[2] <= counters[1]:
+    from ..kernels.mac import add_sums
+    from ..kernels.permanence import NEVER
+
+    arrays, n, counters = memory._arrays, memory.n_features, memory._arrays.counters
+    if n % 64 and np.any(arrays.weights[-1] >> np.uint64(n % 64)):
+        raise ValueError(f"weights must be 0 beyond the last of {n} features")
+    held = np.zeros(memory.mac.n_code)
+    every = np.full(len(arrays.weights), 2**64 - 1, np.uint64)
+    add_sums(arrays.weights, every, 0, len(every), 1.0, held)
+    arrays.held[:] = held
+    if counters[0] != held.sum() or not 0 <= counters[2] <= counters[1]:
         raise ValueError("counters must be the number of weights set, and of inputs")
     if not arrays.single.any():
         raise ValueError("single must be the state of a generator, got zeros")
     if arrays.lives.size:
-        from ..kernels.permanence import NEVER
-
-        fading = arrays.expiry != NEVER
-        if np.any(fading & ~weights.T) or np.any(arrays.expiry <= counters[1]):
+        unset = ~memory.weights.reshape(n, -1).T
+        if np.any((arrays.expiry != NEVER) & unset) or np.any(arrays.expiry <= counters[1]):
             raise ValueError("expiry must be later than the clock where weights are set")
-        if arrays.ranks.max(initial=0) >= len(arrays.lives) or np.any(arrays.ranks[~weights.T]):
+        if arrays.ranks.max() >= len(arrays.lives) or np.any(arrays.ranks[unset]):
             raise ValueError(f"ranks must be at most {len(arrays.lives) - 1}, 0 of unset weights")
         arrays.earliest[:] = arrays.expiry.min(axis=1)

@@ -14,23 +14,23 @@ from .mac import (
     NOVELTY,
     NU,
     POWER,
-    add_sums,
     best_code,
     draw_code,
     expansivity,
     familiarity,
     learn,
-    times_support,
 )
-from .packed import count_bits, ctpop
+from .packed import count_bits, ctpop, wide_vectors
 from .presenting import HELD, LEARNED, PRESENTED
 
-_1, _6, _63, _64 = (np.uint64(k) for k in (1, 6, 63, 64))
+_0, _1, _6, _63, _64 = (np.uint64(k) for k in (0, 1, 6, 63, 64))
 _27, _30, _31 = (np.uint64(k) for k in (27, 30, 31))
 # Odd constants of splitmix64 (Steele, Lea, Flood, OOPSLA 2014): its step and its two mixers.
 _STEP, _MIX, _MIX_2 = (
     np.uint64(k) for k in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 )
+# A little more than 1, so that products that are 1 but for rounding are not below it.
+_ABOVE = 1.0 + 2.0**-50
 
 
 @uncounted
@@ -71,6 +71,99 @@ def cut_field(sheet, starts, length, words):
 
 
 @uncounted
+def _add_one(weights, words, a, fresh, sums):
+    wide_vectors()
+    x = words[a]
+    if fresh:
+        for i in range(np.uint64(sums.shape[0])):
+            sums[i] = ctpop(weights[a, i] & x)
+    else:
+        for i in range(np.uint64(sums.shape[0])):
+            sums[i] += ctpop(weights[a, i] & x)
+
+
+@uncounted
+def _add_two(weights, words, a, b, fresh, sums):
+    wide_vectors()
+    x, y = words[a], words[b]
+    if fresh:
+        for i in range(np.uint64(sums.shape[0])):
+            sums[i] = ctpop(weights[a, i] & x) + ctpop(weights[b, i] & y)
+    else:
+        for i in range(np.uint64(sums.shape[0])):
+            sums[i] += ctpop(weights[a, i] & x) + ctpop(weights[b, i] & y)
+
+
+@uncounted
+def _add_four(weights, words, a, b, c, d, fresh, sums):
+    wide_vectors()
+    x, y, z, t = words[a], words[b], words[c], words[d]
+    if fresh:
+        for i in range(np.uint64(sums.shape[0])):
+            count = ctpop(weights[a, i] & x) + ctpop(weights[b, i] & y)
+            sums[i] = count + ctpop(weights[c, i] & z) + ctpop(weights[d, i] & t)
+    else:
+        for i in range(np.uint64(sums.shape[0])):
+            count = ctpop(weights[a, i] & x) + ctpop(weights[b, i] & y)
+            sums[i] += count + ctpop(weights[c, i] & z) + ctpop(weights[d, i] & t)
+
+
+@uncounted
+def whole_sums(weights, words, sums):
+    """Number of active afferents with weight set to each unit, uint64 (units,).
+
+    As `mac.add_sums`, in whole numbers: words other than 0 are looked at in fours, the rest in
+    twos and ones, and ``sums`` are written without being read by the first of them.
+    """
+    a, b, c, d = _0, _0, _0, _0
+    waiting, fresh = 0, True
+    for w in range(np.uint64(words.shape[0])):
+        if words[w]:
+            a, b, c, d = w, a, b, c
+            waiting += 1
+            if waiting == 4:
+                _add_four(weights, words, a, b, c, d, fresh, sums)
+                waiting, fresh = 0, False
+    if waiting >= 2:
+        _add_two(weights, words, a, b, fresh, sums)
+        a, waiting, fresh = c, waiting - 2, False
+    if waiting == 1:
+        _add_one(weights, words, a, fresh, sums)
+    elif fresh:
+        sums[:] = _0
+
+
+@uncounted
+def supports(sums, faded, pi, nu, power, v):
+    """Supports V of units from their sums, as `mac.times_support`, without roots and divisions.
+
+    Parameters
+    ----------
+    sums : uint64 (units,)
+    faded : float64 (units,)
+        held^-nu, anything > 0 where held is 0; not looked at where ``nu`` is 0.
+    pi, nu, power : float
+    v : float64 (units,)
+        Receives (min(1, sums/pi) min(1, (pi/held)^nu))^power. Those that are 1 are so exactly;
+        others may be 1e-15 too large, relatively.
+    """
+    wide_vectors()
+    units = np.uint64(v.shape[0])
+    if nu == 0.0:
+        scale = _ABOVE / pi
+        for i in range(units):
+            v[i] = min(1.0, np.float64(np.int64(sums[i])) * scale)
+    else:
+        scale, limit = _ABOVE * pi ** (nu - 1.0), pi**-nu
+        for i in range(units):
+            met = min(pi, np.float64(np.int64(sums[i])))
+            v[i] = min(1.0, met * (min(limit, faded[i]) * scale))
+    if power != 1.0:
+        for i in range(units):
+            v[i] = v[i] ** power
+
+
+@uncounted
 def _mixed(x):
     x = (x ^ (x >> _30)) * _MIX
     x = (x ^ (x >> _27)) * _MIX_2
@@ -94,8 +187,8 @@ def seed_by_input(words, salt, state):
 
 @kernel
 def present_sheets(
-    sheets, starts, length, weights, held, limits, number, q, k, learning, counters, single,
-    salt, words, scratch, winners, found,
+    sheets, starts, length, weights, held, faded, limits, number, q, k, learning, counters,
+    single, salt, words, sums, scratch, winners, found,
 ):  # fmt: skip
     """Present sheets to one mac, one after another: to be learned, or for retrieval.
 
@@ -106,6 +199,8 @@ def present_sheets(
         Its field, see `cut_field`.
     weights, held, limits, number, q, k, counters
         As in `presenting`.
+    faded : float64 (units,)
+        held^-nu where held > 0 and ``nu`` > 0, kept.
     learning : bool
         Codes are drawn and learned; or else the best, ties being broken by the input and ``salt``.
     single : uint64 (1, 4)
@@ -113,13 +208,15 @@ def present_sheets(
     salt : uint64
     words : uint64 (words of a field,)
         Scratch.
-    scratch : float64 (3, units)
+    sums : uint64 (units,)
+        Scratch.
+    scratch : float64 (2, units)
     winners : int16 (items, q)
         Receives codes; -1 where the mac is not active.
     found : float32 (items,)
         Receives familiarities; 0 where the mac is not active.
     """
-    sums, v, rho = scratch[0], scratch[1], scratch[2]
+    v, rho, nu = scratch[0], scratch[1], limits[NU]
     state = np.ones((1, 4), np.uint64)
     for t in range(sheets.shape[0]):
         code = winners[t]
@@ -130,10 +227,8 @@ def present_sheets(
         if active < limits[LEAST] or active > limits[MOST]:
             continue
         pi = limits[EXPECTED] if limits[EXPECTED] else np.float64(active)
-        sums[:] = 0.0
-        v[:] = 1.0
-        add_sums(weights, words, 0, words.shape[0], 1.0, sums)
-        times_support(sums, held, pi, limits[NU], limits[POWER], v)
+        whole_sums(weights, words, sums)
+        supports(sums, faded, pi, nu, limits[POWER], v)
         g = familiarity(v, q, k)
         found[t] = g
         if not learning:
@@ -144,6 +239,10 @@ def present_sheets(
         counters[PRESENTED] += 1
         if g < limits[NOVELTY] and counters[HELD] < limits[FREEZE]:
             counters[HELD] += learn(weights, held, words, code, k, limits[CAP] * pi)
+            if nu > 0.0:
+                for j in range(q):
+                    i = j * k + np.int64(code[j])
+                    faded[i] = np.float64(held[i]) ** -nu
             counters[LEARNED] += 1
 
 

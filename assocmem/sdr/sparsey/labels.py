@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from ... import _validate as check
+from .layer import writable
+from .stored_codes import checked_codes, checked_labels
 
 KINDS = ("counts", "binary")
 _MOST = {"counts": 2**32 - 1, "binary": 1}
@@ -82,6 +84,9 @@ class LabelField:
         self._items = np.zeros(self.n_classes, np.int64)
         self._tables: np.ndarray | None = None
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({name: writable(value) for name, value in state.items()})
+
     def __repr__(self) -> str:
         return (
             f"LabelField({self.n_classes}, {self.n_macs}, {self.n_modules}, {self.n_units}, "
@@ -127,17 +132,7 @@ class LabelField:
         """
         from ..kernels.labels import count_labels
 
-        found, labels = self._columns(codes), np.asarray(labels)
-        if labels.dtype.kind not in "iu" or labels.shape != (len(found),):
-            raise ValueError(
-                f"labels must be one integer for each of {len(found)} codes, got {labels.dtype} of "
-                f"shape {labels.shape}"
-            )
-        if labels.size and not 0 <= labels.min() <= labels.max() < self.n_classes:
-            raise ValueError(
-                f"labels must be in [0, {self.n_classes - 1}], got {labels.min()} to {labels.max()}"
-            )
-        labels = labels.astype(np.int64)
+        found, labels = checked_codes(codes, self), checked_labels(labels, self, len(codes))
         count_labels(found, labels, _MOST[self.kind], self._counts)
         self._items += np.bincount(labels, minlength=self.n_classes)
         self._tables = None
@@ -160,7 +155,7 @@ class LabelField:
         """
         from ..kernels.labels import sum_evidence
 
-        found = self._columns(codes)
+        found = checked_codes(codes, self)
         if self._tables is None:
             self._tables = self._weights()
         out = np.zeros((len(found), self.n_classes))
@@ -202,20 +197,6 @@ class LabelField:
         if not self.silence:
             tables[:, -1] = 0.0
         return tables
-
-    def _columns(self, codes: Any) -> np.ndarray:
-        """Checked codes, int (n, macs Q)."""
-        array, shape = np.asarray(codes), (self.n_macs, self.n_modules)
-        if array.dtype.kind != "i" or array.shape[1:] != shape:
-            raise ValueError(
-                f"codes must be integers of shape (n, {shape[0]}, {shape[1]}), got {array.dtype} "
-                f"of shape {array.shape}"
-            )
-        if array.size and not -1 <= array.min() <= array.max() < self.n_units:
-            raise ValueError(
-                f"codes must be in [-1, {self.n_units - 1}], got {array.min()} to {array.max()}"
-            )
-        return np.ascontiguousarray(array).reshape(len(array), -1)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the field as an ``.npz`` file; OSError if it cannot be written."""

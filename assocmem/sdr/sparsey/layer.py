@@ -81,6 +81,10 @@ class Layer:
         self._single = seed_states(seeds[:-1])[1]
         self._salts = seeds[-1].generate_state(tiling.n_macs, np.uint64)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Arrays that a reader of pickles maps from a file cannot be written to.
+        self.__dict__.update({name: writable(value) for name, value in state.items()})
+
     def __repr__(self) -> str:
         rows, columns = self.tiling.grid
         return (
@@ -266,17 +270,18 @@ class Layer:
 
         def run(m: int) -> None:
             words = np.empty(self.weights.shape[1], np.uint64)
-            scratch = np.empty((3, mac.n_code))
+            sums, scratch = np.empty(mac.n_code, np.uint64), np.empty((2, mac.n_code))
             # Of its own: macs of other threads would write to the same cache lines.
+            faded = np.maximum(self.held[m], 1.0) ** -mac.nu
             single, counters = self._single[m : m + 1].copy(), self._counters[m].copy()
             for first in range(0, len(sheets), _BLOCK):
                 if ended.is_set():
                     break
                 part = slice(first, first + _BLOCK)
                 present_sheets(
-                    sheets[part], starts[m], length, self.weights[m], self.held[m], limits, number,
-                    mac.n_modules, mac.n_units, learning, counters, single,
-                    self._salts[m], words, scratch, codes[m, part], found[m, part],
+                    sheets[part], starts[m], length, self.weights[m], self.held[m], faded, limits,
+                    number, mac.n_modules, mac.n_units, learning, counters, single, self._salts[m],
+                    words, sums, scratch, codes[m, part], found[m, part],
                 )  # fmt: skip
                 with lock:
                     bar.update(len(sheets[part]))
@@ -353,3 +358,10 @@ class Layer:
         count_held(found.weights, found.held)
         found._counters[:, 0] = found.held.sum(axis=1)
         return found
+
+
+def writable(value: Any) -> Any:
+    """An array that can be written to, a copy if need be; anything else as it is."""
+    if isinstance(value, np.ndarray) and not (value.flags.writeable and type(value) is np.ndarray):
+        return np.array(value)
+    return value

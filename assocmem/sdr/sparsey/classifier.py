@@ -1,0 +1,523 @@
+"""A classifier for scikit-learn: one layer of macs, a label field on its codes."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import numpy as np
+
+from ... import _validate as check
+from .encoding import edge_grid, oriented_edges, quantile_edges, scalar_codes
+from .labels import LabelField
+from .layer import Layer
+from .mac import Mac
+from .selection import Selection
+from .stored_codes import StoredCodes
+from .tiling import Tiling
+
+try:
+    from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.utils import check_random_state
+    from sklearn.utils.multiclass import check_classification_targets
+    from sklearn.utils.validation import check_is_fitted
+except ImportError as error:
+    raise ImportError("the classifier needs scikit-learn: pip install 'assocmem[data]'") from error
+
+ENCODINGS = ("auto", "edges", "threshold", "levels")
+READOUTS = ("counts", "binary", "items")
+_BLOCK = 4096  # rows of X that are encoded at a time
+
+
+class SparseyClassifier(ClassifierMixin, BaseEstimator):
+    """Classes read from the codes of a layer of macs, all learned by coincidences.
+
+    Rows of X are made binary features. Each is presented once to the macs, which learn it in this
+    single trial where it is new to them. Then the codes it now retrieves are counted with its
+    class, or kept beside it. Nothing is optimised, and no error goes back.
+
+    Parameters
+    ----------
+    n_modules, n_units : int
+        Q and K of each mac.
+    shape : (int, int), optional
+        Rows and columns of the images that X holds, one a row. Left out, columns of X are numbers
+        of any kind, and one mac sees all of them.
+    encoding : {"auto", "edges", "threshold", "levels"}
+        "edges": `oriented_edges` of images; "threshold": whether a number is larger than
+        ``threshold``; "levels": `scalar_codes`. "auto" is "edges" where ``shape`` is given, else
+        "levels".
+    threshold : float, optional
+        In units of X; half of the largest number in the first X learned ("threshold") or a tenth
+        ("edges") if left out.
+    directions, window, step : int, optional
+        Of edges: directions told apart; windows of window x window places, ``step`` apart. A
+        seventh of the image and half a window if left out.
+    levels, width : int
+        Of levels: numbers of a column in the first X learned are told apart as so many parts of
+        equal size, and each is coded by a run of ``width`` bits.
+    field, stride : int or (int, int), optional
+        Rows and columns of a mac's field and its distance to the next. Half of the sheet and 1 for
+        edges, a third and a ninth of it for thresholds if left out.
+    nu, cap, freeze, novelty, pi_minus
+        As in `Mac`.
+    g_minus, gamma, chi, sigma_1, sigma_2, sigma_3, sigma_4
+        As in `Selection`.
+    readout : {"counts", "binary", "items"}
+        "counts", "binary": a `LabelField` of this kind. "items": codes of all rows are kept, and a
+        class is as likely as its items together, exp(sharpness m) for each that shares m winners.
+    smoothing : float
+        > 0, of counts, see `LabelField`.
+    silence : bool
+        Whether macs that are not active speak for classes.
+    sharpness : float
+        > 0, of items.
+    temperature : float, optional
+        > 0, by which evidence of a label field is divided to give probabilities; the number of
+        modules that see a feature, on average, if left out, as they say the same many times.
+    drawn : bool
+        Count the codes drawn while learning, rather than those that rows retrieve thereafter.
+    workers : int
+        >= 1, threads.
+    random_state : int, RandomState or None
+        Root of all random choices.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        Labels, sorted.
+    n_features_in_ : int
+        Columns of X.
+    layer_ : Layer
+    labels_ : LabelField or StoredCodes
+    threshold_ : float
+        Of edges and thresholds.
+    edges_ : ndarray, float64 (columns, levels - 1)
+        Of levels.
+
+    Notes
+    -----
+    Cost of a row: that of `Layer` twice in learning, once in recognition, and one addition for each
+    module and class; with items one comparison for each module and row learned.
+
+    References
+    ----------
+    Rinkus and Leveille, arXiv:1710.07829 (2017).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from assocmem.sdr.sparsey.classifier import SparseyClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = SparseyClassifier(random_state=0).fit(X[::2], y[::2])
+    >>> bool(model.score(X[1::2], y[1::2]) > 0.9)
+    True
+    """
+
+    def __init__(
+        self,
+        n_modules: int = 8,
+        n_units: int = 64,
+        *,
+        shape: tuple[int, int] | None = None,
+        encoding: str = "auto",
+        threshold: float | None = None,
+        directions: int = 8,
+        window: int | None = None,
+        step: int | None = None,
+        levels: int = 32,
+        width: int = 8,
+        field: int | tuple[int, int] | None = None,
+        stride: int | tuple[int, int] | None = None,
+        nu: float = 0.5,
+        cap: float | None = 1.0,
+        freeze: float | None = None,
+        novelty: float | None = 0.7,
+        pi_minus: int = 1,
+        g_minus: float = 0.1,
+        gamma: float = 2.0,
+        chi: float = 1e4,
+        sigma_1: float = 1.0,
+        sigma_2: float = 50.0,
+        sigma_3: float = 0.7,
+        sigma_4: float = 1.0,
+        readout: str = "counts",
+        smoothing: float = 0.1,
+        silence: bool = False,
+        sharpness: float = 0.5,
+        temperature: float | None = None,
+        drawn: bool = False,
+        workers: int = 1,
+        random_state: Any = None,
+    ) -> None:
+        self.n_modules = n_modules
+        self.n_units = n_units
+        self.shape = shape
+        self.encoding = encoding
+        self.threshold = threshold
+        self.directions = directions
+        self.window = window
+        self.step = step
+        self.levels = levels
+        self.width = width
+        self.field = field
+        self.stride = stride
+        self.nu = nu
+        self.cap = cap
+        self.freeze = freeze
+        self.novelty = novelty
+        self.pi_minus = pi_minus
+        self.g_minus = g_minus
+        self.gamma = gamma
+        self.chi = chi
+        self.sigma_1 = sigma_1
+        self.sigma_2 = sigma_2
+        self.sigma_3 = sigma_3
+        self.sigma_4 = sigma_4
+        self.readout = readout
+        self.smoothing = smoothing
+        self.silence = silence
+        self.sharpness = sharpness
+        self.temperature = temperature
+        self.drawn = drawn
+        self.workers = workers
+        self.random_state = random_state
+
+    # Learning.
+
+    def fit(self, X: Any, y: Any) -> SparseyClassifier:
+        """Learn rows of X with labels y, from nothing.
+
+        Parameters
+        ----------
+        X : array_like of real numbers, shape (n, columns)
+        y : array_like, shape (n,)
+
+        Returns
+        -------
+        SparseyClassifier
+            Itself.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If data or parameters are not as said.
+        """
+        X, y = self._validated((X, y), reset=True)
+        self._begin(X, np.unique(y))
+        return self._learn(X, y)
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> SparseyClassifier:
+        """Learn more rows after those learned before.
+
+        Parameters
+        ----------
+        X : array_like of real numbers, shape (n, columns)
+            What numbers of levels and largest grey levels are is taken from the first X.
+        y : array_like, shape (n,)
+        classes : array_like, optional
+            All labels; needed in the first call. In later ones labels that are new may be given.
+
+        Returns
+        -------
+        SparseyClassifier
+            Itself.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If data or parameters are not as said: then nothing is learned.
+        """
+        first = not hasattr(self, "layer_")
+        X, y = self._validated((X, y), reset=first)
+        if first and classes is None:
+            raise ValueError("classes must be given in the first call of partial_fit")
+        known = np.unique(classes) if first else self.classes_
+        if not first and classes is not None:
+            known = np.union1d(known, classes)
+        unknown = np.setdiff1d(y, known)
+        if len(unknown):
+            raise ValueError(f"y must hold labels of classes {known}, got {unknown} besides")
+        if first:
+            self._begin(X, known)
+        elif len(known) > len(self.classes_):
+            self._add_classes(known)
+        return self._learn(X, y)
+
+    def _validated(self, given: tuple, *, reset: bool) -> Any:
+        """Arrays of X, or of X and y, that a caller gives, by scikit-learn's own checks."""
+        try:
+            from sklearn.utils.validation import validate_data
+        except ImportError:  # before 1.6
+            found = self._validate_data(*given, reset=reset)
+        else:
+            found = validate_data(self, *given, reset=reset)
+        if len(given) == 2:
+            check_classification_targets(found[1])
+        return found
+
+    def _begin(self, X: np.ndarray, classes: np.ndarray) -> None:
+        """An empty layer and read-out."""
+        encoding = check.choice("encoding", self.encoding, ENCODINGS)
+        if encoding == "auto":
+            encoding = "levels" if self.shape is None else "edges"
+        readout = check.choice("readout", self.readout, READOUTS)
+        check.integer("workers", self.workers, 1)
+        if self.temperature is not None:
+            check.real("temperature", self.temperature, 0.0, open_low=True)
+        check.real("sharpness", self.sharpness, 0.0, open_low=True)
+        mac = Mac(
+            self.n_modules, self.n_units, self._selection(), pi_minus=self.pi_minus, nu=self.nu,
+            cap=self.cap, freeze=self.freeze, novelty=self.novelty,
+        )  # fmt: skip
+        tiling = self._set_encoding(encoding, X)
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        layer = Layer(mac, tiling, seed=seed)
+        sizes = (len(classes), tiling.n_macs, mac.n_modules, mac.n_units)
+        if readout == "items":
+            labels: LabelField | StoredCodes = StoredCodes(*sizes)
+        else:
+            labels = LabelField(
+                *sizes, kind=readout, smoothing=self.smoothing, silence=bool(self.silence)
+            )
+        self.classes_, self.layer_, self.labels_ = classes, layer, labels
+        self._places = np.arange(len(classes))
+
+    def _add_classes(self, known: np.ndarray) -> None:
+        """Make room for more classes; read-outs number them in the order in which they came."""
+        n_before = len(self.classes_)
+        places = np.full(len(known), -1)
+        places[np.searchsorted(known, self.classes_)] = self._places
+        places[places < 0] = np.arange(n_before, len(known))
+        self.labels_.add_classes(len(known) - n_before)
+        self.classes_, self._places = known, places
+
+    def _selection(self) -> Selection:
+        return Selection(
+            g_minus=self.g_minus, gamma=self.gamma, chi=self.chi, sigma_1=self.sigma_1,
+            sigma_2=self.sigma_2, sigma_3=self.sigma_3, sigma_4=self.sigma_4,
+        )  # fmt: skip
+
+    def _set_encoding(self, encoding: str, X: np.ndarray) -> Tiling:
+        """Set what encoding depends on; the sheet of features and its fields."""
+        columns = X.shape[1]
+        if encoding == "levels":
+            if self.shape is not None:
+                raise ValueError("shape must be left out where encoding='levels'")
+            levels = check.integer("levels", self.levels, 2)
+            width = check.integer("width", self.width, 1)
+            self.edges_ = quantile_edges(X, levels)
+            sheet, channels = (columns, 1), levels + width - 1
+            field, stride = sheet, (1, 1)
+        else:
+            share = 0.5 if encoding == "threshold" else 0.1
+            given = self.threshold
+            self.threshold_ = share * float(X.max()) if given is None else given
+            self.threshold_ = check.real("threshold", self.threshold_)
+            sheet, channels = (columns, 1), 1
+            field, stride = sheet, (1, 1)
+        if self.shape is not None:
+            shape = Tiling(self.shape, 1).shape
+            if shape[0] * shape[1] != columns:
+                raise ValueError(f"shape must hold the {columns} columns of X, got {self.shape}")
+            sheet, field = shape, tuple(-(-side // 3) for side in shape)
+            stride = tuple(max(1, side // 3) for side in field)
+        if encoding == "edges":
+            if self.shape is None:
+                raise ValueError("shape must be given where encoding='edges'")
+            window = max(2, round(min(sheet) / 7)) if self.window is None else self.window
+            self.window_ = check.integer("window", window, 1, min(sheet))
+            step = max(1, self.window_ // 2) if self.step is None else self.step
+            self.step_ = check.integer("step", step, 1)
+            channels = check.integer("directions", self.directions, 1, 2**15)
+            sheet = edge_grid(sheet, self.window_, self.step_)
+            field, stride = tuple(-(-side // 2) for side in sheet), (1, 1)
+        field = field if self.field is None else self.field
+        stride = stride if self.stride is None else self.stride
+        self.encoding_ = encoding
+        return Tiling(sheet, field, stride, channels)
+
+    def _encode(self, X: np.ndarray) -> np.ndarray:
+        """Packed features of rows, uint64 (n, words)."""
+        return np.concatenate(
+            [self._encode_block(X[k : k + _BLOCK]) for k in range(0, max(len(X), 1), _BLOCK)]
+        )
+
+    def _encode_block(self, X: np.ndarray) -> np.ndarray:
+        if self.encoding_ == "levels":
+            return scalar_codes(np.array(X, np.float64), self.edges_, self.width)
+        if self.encoding_ == "threshold":
+            return self.layer_.packed(np.greater(X, self.threshold_))
+        return oriented_edges(
+            X.reshape(-1, *self.shape), directions=self.directions, threshold=self.threshold_,
+            window=self.window_, stride=self.step_, packed=True,
+        )  # fmt: skip
+
+    def _learn(self, X: np.ndarray, y: np.ndarray) -> SparseyClassifier:
+        features = self._encode(X)
+        codes = self.layer_.learn(features, workers=self.workers)
+        if not self.drawn:
+            codes = self.layer_.codes(features, workers=self.workers)
+        self.labels_.learn(codes, self._places[np.searchsorted(self.classes_, y)])
+        return self
+
+    # Recognition.
+
+    def _recognised(self, X: Any) -> np.ndarray:
+        """Codes of rows in retrieval."""
+        check_is_fitted(self)
+        X = self._validated((X,), reset=False)
+        return self.layer_.codes(self._encode(X), workers=self.workers)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The class of most evidence for each row, of several the first.
+
+        Parameters
+        ----------
+        X : array_like of real numbers, shape (n, columns)
+
+        Returns
+        -------
+        ndarray, shape (n,)
+
+        Raises
+        ------
+        ValueError
+            If data are not as said.
+        sklearn.exceptions.NotFittedError
+            If nothing was learned.
+        """
+        evidence = self._evidence(self._recognised(X))
+        return self.classes_[evidence.argmax(axis=1)]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities of the classes, float64 (n, classes); parameters and errors of `predict`.
+
+        They come from coincidences, by the softmax of evidence, and are not calibrated: see
+        ``temperature`` and ``sharpness``.
+        """
+        evidence = self._evidence(self._recognised(X))
+        if self.readout != "items":
+            temperature = self.temperature
+            evidence /= self._redundancy() if temperature is None else temperature
+        evidence -= evidence.max(axis=1, keepdims=True)
+        odds = np.exp(evidence)
+        return odds / odds.sum(axis=1, keepdims=True)
+
+    def _evidence(self, codes: np.ndarray) -> np.ndarray:
+        """Evidence for each class, in the order of ``classes_``."""
+        if self.readout == "items":
+            found = self.labels_.evidence(codes, sharpness=self.sharpness, workers=self.workers)
+        else:
+            found = self.labels_.evidence(codes)
+        return found[:, self._places]
+
+    def _redundancy(self) -> float:
+        """Modules that see a feature of the sheet, on average."""
+        tiling = self.layer_.tiling
+        each = tiling.n_macs * tiling.n_features / tiling.n_sheet
+        return max(1.0, each * self.layer_.mac.n_modules)
+
+    # Files.
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted classifier as an ``.npz`` file, without pickle.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        ValueError
+            If a parameter or the classes are no plain numbers or text.
+        """
+        from ..._files import write_npz
+
+        check_is_fitted(self)
+        classes = self.classes_
+        if classes.dtype.kind == "O" and all(isinstance(name, str) for name in classes):
+            classes = classes.astype(str)
+        if classes.dtype.kind == "O":
+            raise ValueError(f"classes must be numbers or text to be saved, got {classes}")
+        parameters = self.get_params()
+        if not isinstance(self.random_state, (int, np.integer, type(None))):
+            parameters["random_state"] = None  # it has been used up
+        try:
+            parameters = json.dumps(parameters, default=_plain)
+        except TypeError as error:
+            raise ValueError(f"parameters must be plain numbers to be saved: {error}") from error
+        kept = {
+            name: np.asarray(getattr(self, name))
+            for name in (*_KEPT, "feature_names_in_")
+            if hasattr(self, name)
+        }
+        if "feature_names_in_" in kept:
+            kept["feature_names_in_"] = kept["feature_names_in_"].astype(str)
+        parts = {"layer": self.layer_, "labels": self.labels_}
+        entries = {
+            f"{part}/{name}": value
+            for part, owner in parts.items()
+            for name, value in owner._entries().items()
+        }
+        write_npz(
+            path, parameters=np.array(parameters), classes=classes, places=self._places, **kept,
+            **entries,
+        )  # fmt: skip
+
+    @classmethod
+    def restore(cls, path: str | os.PathLike[str]) -> SparseyClassifier:
+        """The classifier that `save` wrote; it goes on learning as that would.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        ValueError
+            If it holds no such classifier.
+        """
+        from ..._files import read_npz
+
+        names = ("parameters", "classes", "places", "encoding_", "n_features_in_")
+        return read_npz(path, "a SparseyClassifier", names, cls._of)
+
+    @classmethod
+    def _of(cls, entry: dict[str, np.ndarray]) -> SparseyClassifier:
+        """The classifier of the arrays of a file; ValueError if they make none."""
+        parameters = json.loads(str(entry["parameters"]))
+        for name in ("shape", "field", "stride"):
+            if isinstance(parameters.get(name), list):
+                parameters[name] = tuple(parameters[name])
+        found = cls(**parameters)
+        parts: dict[str, dict[str, np.ndarray]] = {"layer": {}, "labels": {}}
+        for name, value in entry.items():
+            part, _, inner = name.partition("/")
+            if inner:
+                parts[part][inner] = value
+        found.layer_ = Layer._of(parts["layer"])
+        field: Any = StoredCodes if parameters["readout"] == "items" else LabelField
+        found.labels_ = field._of(parts["labels"])
+        for name in (*_KEPT, "feature_names_in_"):
+            if name in entry:
+                value = entry[name]
+                setattr(found, name, value if value.ndim else value.item())
+        found.classes_, found._places = entry["classes"], entry["places"]
+        n_classes = found.labels_.n_classes
+        if found.classes_.shape != (n_classes,) or not np.array_equal(
+            np.sort(found._places), np.arange(n_classes)
+        ):
+            raise ValueError(f"classes and places must be {n_classes}, each once")
+        check.choice("encoding_", found.encoding_, ENCODINGS[1:])
+        codes = found.layer_.tiling.n_macs, found.layer_.mac.n_modules
+        if codes != (found.labels_.n_macs, found.labels_.n_modules):
+            raise ValueError(f"labels must be of {codes} macs and modules")
+        return found
+
+
+_KEPT = ("encoding_", "n_features_in_", "threshold_", "window_", "step_", "edges_")
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy number as Python's own."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{value!r} of type {type(value).__name__}")

@@ -13,6 +13,7 @@ from ._version import __version__
 from .cli_figures import figure_command
 from .cli_models import Numbers, load_options, model_options, patterns_option
 from .cli_sdr import sdr_group
+from .cli_sparsey import sparsey_group
 
 _STATES = ["retrieval", "mixture", "hierarchical", "parallel", "spin-glass", "paramagnet"]
 
@@ -453,3 +454,4 @@ def verify_command(
 
 main.add_command(figure_command)
 main.add_command(sdr_group)
+main.add_command(sparsey_group)

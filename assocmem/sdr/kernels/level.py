@@ -37,10 +37,8 @@ _0, _1, _6, _63, _64 = (np.uint64(k) for k in (0, 1, 6, 63, 64))
 # Kinds of afferents, and a bit for each in a combination of them.
 U, H, D = range(3)
 # Places in `limits` after those of a mac: exponents of H and D follow POWER's for U.
-LAMBDA_H, LAMBDA_D, ZETA_POWER, ZETA_MOST, BACK_OFF, PERSISTENCE, MODULES, UNITS, SILENT = range(
-    8, 17
-)
-N_LIMITS = 17
+LAMBDA_H, LAMBDA_D, ZETA_POWER, ZETA_MOST, BACK_OFF, KEEP = range(8, 14)
+PERSISTENCE, SILENT, MODULES, UNITS, N_LIMITS = range(14, 19)
 # Combinations of kinds in the order in which they are tried: pairs, then single ones.
 _PAIRS = (1 << U | 1 << H, 1 << U | 1 << D, 1 << H | 1 << D)
 _SINGLES = (1 << U, 1 << H, 1 << D)
@@ -53,7 +51,7 @@ class Macs(NamedTuple):
     """
 
     numbers: np.ndarray  # float64 (8,), parameters of the selection, see `mac.numbers`
-    limits: np.ndarray  # float64 (17,), what the model says, infinity where it sets no limit
+    limits: np.ndarray  # float64 (18,), what the model says, infinity where it sets no limit
     kinds: np.ndarray  # int64 (3, 4), of each kind: segments first..last-1, words first..last-1
     spans: np.ndarray  # int64 (S, 2), of each segment: words first..last-1
     sources: np.ndarray  # int32 (M, S), the mac that each segment comes from, -1 for none
@@ -187,7 +185,8 @@ def copy(source, target):
 @inlined
 def _better(level, m, kinds, there, best, used):
     """The larger of ``best`` and the familiarity by other kinds, and which kinds these are."""
-    if kinds & there == kinds and kinds != there:
+    apart = level.limits[KEEP] > 0.0 and there & ~kinds & 1 << U
+    if kinds & there == kinds and kinds != there and not apart:
         g = support(level, m, kinds, level.trial)
         if g > best:
             copy(level.trial, level.v[m])

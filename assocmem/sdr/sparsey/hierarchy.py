@@ -110,7 +110,8 @@ class Hierarchy:
 
     *Back-off.* In retrieval, where G with all kinds that are there is below ``back_off``, all pairs
     of them are tried (UH, UD, HD), and single kinds (U, H, D) where the largest G found so far is
-    still below it. The combination of the largest G counts, the first in this order where equal.
+    still below it; with ``keep_input`` only those with U, where U is there. The combination of the
+    largest G counts, the first in this order where equal.
 
     *Learning.* A mac learns from a selection if G < ``novelty``: it sets the weights of all three
     kinds from all active afferents to its winners, where ``cap`` and ``freeze`` let it. Later

@@ -107,6 +107,7 @@ def _limits(level: Level, persistence: int) -> np.ndarray:
         (kernels.ZETA_POWER, s.hypotheses_power),
         (kernels.ZETA_MOST, bound(s.most_hypotheses)),
         (kernels.BACK_OFF, s.back_off),
+        (kernels.KEEP, s.keep_input),
         (kernels.PERSISTENCE, persistence),
         (kernels.SILENT, level.silent_below),
         (kernels.MODULES, mac.n_modules),

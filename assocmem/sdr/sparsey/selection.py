@@ -55,6 +55,10 @@ class Selection:
         In [0, 1]: in retrieval, an input whose G with all kinds of afferents is below this is
         looked at with fewer: first all pairs, then single ones, and the combination of the largest
         G is kept; at 0 never.
+    keep_input : bool
+        Whether back-off keeps to combinations with the bottom-up afferents where there are any.
+        Otherwise a mac may follow its expectations alone against an input that does not fit them:
+        less hurt by noise, but it does not find its place again where parts were left out.
 
     Raises
     ------
@@ -86,6 +90,7 @@ class Selection:
     hypotheses_power: float = 1.0
     most_hypotheses: int | None = None
     back_off: float = 0.0
+    keep_input: bool = False
 
     __repr__ = shown
 
@@ -111,3 +116,5 @@ class Selection:
             object.__setattr__(self, name, value)
         if self.most_hypotheses is not None:
             check.set_integer(self, "most_hypotheses", 1)
+        if not isinstance(self.keep_input, bool):
+            raise TypeError(f"keep_input must be True or False, got {self.keep_input!r}")

@@ -305,6 +305,13 @@ class PlainHierarchy:
                     macs = self.above(j, m)
                     inputs["d"] = self.gather(j, macs, j + 1, was, zetas_were)
                 active = bool(mac.there(inputs)) and (no_input or mac.in_bounds(bottom))
+                if active and learning:
+                    mac.tick()
+                found = []
+                if active:
+                    found = mac.look(inputs, learning=learning, tolerance=tolerance)
+                if no_input and active and found[0].g < level.silent_below:
+                    active = False
                 if active != all(k >= 0 for k in code) or active != any(k >= 0 for k in code):
                     faults.append(f"{name} should {'' if active else 'not '}be active")
                     return faults
@@ -313,9 +320,6 @@ class PlainHierarchy:
                     self.ages[j][m] = 0
                     self.zetas[j][m], self.gs[j][m] = 0, 0.0
                     continue
-                if learning:
-                    mac.tick()
-                found = mac.look(inputs, learning=learning, tolerance=tolerance)
                 fit = [
                     looked
                     for looked in found

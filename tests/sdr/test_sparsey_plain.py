@@ -49,18 +49,24 @@ def random_mac(rng, **others):
     )
 
 
+def random_permanence(rng):
+    growth = pick(rng, 1.0, 1.37, 2.0)
+    return pick(rng, None, Permanence(int(rng.integers(1, 7)), growth, int(rng.integers(1, 4))))
+
+
 def random_hierarchy(rng):
     rows, columns = (int(n) for n in rng.integers(3, 7, 2))
     channels, levels, shape = int(rng.integers(1, 3)), [], (rows, columns)
     while len(levels) < 3 and (not levels or rng.random() < 0.7):
         field = tuple(int(rng.integers(1, min(n, 4) + 1)) for n in shape)
         level = Level(
-            random_mac(rng),
+            random_mac(rng, permanence=random_permanence(rng)),
             field,
             tuple(int(n) for n in rng.integers(1, 4, 2)),
             persistence=pick(rng, None, None, 1, 3),
             reach=pick(rng, None, 0, 0, 1, 2),
             top_down=bool(rng.integers(4)),
+            silent_below=pick(rng, 0.0, 0.0, 0.4137, 0.8311, 1.0),
         )
         levels.append(level)
         shape = Hierarchy((rows, columns), tuple(levels), channels).tilings[-1].grid
@@ -77,11 +83,6 @@ def random_frames(rng, model):
             place = tuple(rng.integers(n) for n in shape)
             frame[place] ^= True
         yield frame if rng.random() > 0.15 else None
-
-
-def random_permanence(rng):
-    growth = pick(rng, 1.0, 1.37, 2.0)
-    return pick(rng, None, Permanence(int(rng.integers(1, 7)), growth, int(rng.integers(1, 4))))
 
 
 def random_items(rng, n):

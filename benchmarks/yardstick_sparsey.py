@@ -13,7 +13,8 @@ probability 1/8. Ratios are package time over C time for an item; below 1 is fas
 The package's step does more: it normalises sums, takes the mean of the maxima, draws winners where
 largest sums tie, and counts the weights that each unit holds. `draw` is the step with winners drawn
 by their chances, which the reference cannot do. The median time of a call of the reference by
-ctypes is taken off its times; the package works on many inputs in one call.
+ctypes is taken off its times; the package, by `MacMemory.codes` and `learn` with their checks,
+works on many inputs in one call.
 """
 
 from __future__ import annotations
@@ -27,8 +28,7 @@ import time
 
 import numpy as np
 
-from assocmem.sdr import Mac
-from assocmem.sdr.kernels.presenting import present
+from assocmem.sdr import Codebook, Mac
 
 # Modules, units of each, words of an input.
 MACS = [(24, 8, 13), (4, 64, 2), (16, 256, 32)]
@@ -79,41 +79,30 @@ class Reference:
 class Package:
     """The package's mac, and how it goes through the inputs."""
 
-    def __init__(self, q, k, rows, learned, drawn) -> None:
+    def __init__(self, q, k, rows, learned, choice) -> None:
         self.memory = Mac(q, k).memory(64 * rows.shape[1], seed=1)
-        self.rows, self.learned, self.drawn = rows, learned, drawn
-        self.codes = np.empty((len(rows), q), np.int32)
-        self.found = np.empty(len(rows))
+        book = Codebook.from_packed(rows, 64 * rows.shape[1])
+        self.first, self.others, self.choice = book[:learned], book[learned:], choice
 
     def run(self) -> None:
-        arrays, shape = self.memory._arrays, (self.memory.mac.n_modules, self.memory.mac.n_units)
-        for part, learn in ((slice(self.learned), True), (slice(self.learned, None), False)):
-            present(
-                arrays, self.rows[part], *shape, learn, self.drawn, self.codes[part],
-                self.found[part],
-            )  # fmt: skip
+        self.memory.learn(self.first, choice=self.choice)
+        self.memory.codes(self.others, choice=self.choice)
 
 
 def agree(c: Reference, ours: Package) -> None:
     """Both see the same sums in the same weights."""
-    q, k, _ = c.shape
-    units = ours.memory._arrays.weights[:, : q * k].T
-    c.weights[:] = units
-    for t in range(min(50, len(c.rows))):
+    weights = ours.memory.weights  # (features, modules, units)
+    features, q, k = weights.shape
+    octets = np.packbits(weights.reshape(features, -1).T, axis=1, bitorder="little")
+    c.weights[:] = octets.copy().view("<u8")
+    for place, sdr in zip(c.places[c.learned :][:50], ours.others, strict=False):
         total = c.function(
-            c.weights.ctypes.data, c.places[t], q, k, c.shape[2], c.u.ctypes.data,
-            c.winners.ctypes.data, 0,
+            c.weights.ctypes.data, place, q, k, c.shape[2], c.u.ctypes.data, c.winners.ctypes.data,
+            0,
         )  # fmt: skip
-        size = sum(int(word).bit_count() for word in c.rows[t])
-        present(
-            ours.memory._arrays, c.rows[t : t + 1], q, k, False, False, ours.codes[:1],
-            ours.found[:1],
-        )  # fmt: skip
-        g = ours.found[0]
-        if round(g * q * size) != total or not np.array_equal(
-            c.u, ours.memory._arrays.scratch[0, : q * k]
-        ):
-            raise AssertionError(f"sums differ at q={q}, k={k}: {g * q * size}, {total}")
+        seen = ours.memory.inspect(sdr)
+        if not np.array_equal(c.u, seen.u.ravel()) or round(seen.G * q * sdr.size) != total:
+            raise AssertionError(f"sums differ at q={q}, k={k}")
 
 
 def timed(call, times: int, items: int) -> float:
@@ -124,11 +113,11 @@ def timed(call, times: int, items: int) -> float:
     return (time.perf_counter() - start) / (times * items)
 
 
-def compare(function, q, k, words, drawn, seconds, repeats) -> tuple:
+def compare(function, q, k, words, choice, seconds, repeats) -> tuple:
     """Median ratio, its range, median seconds of C and of the package for an item."""
     count = 1024
     rows, learned = inputs(count, words), count // 64
-    c, ours = Reference(function, q, k, rows, learned), Package(q, k, rows, learned, drawn)
+    c, ours = Reference(function, q, k, rows, learned), Package(q, k, rows, learned, choice)
     c.run()
     ours.run()
     agree(c, ours)
@@ -160,12 +149,12 @@ def main() -> None:
     function = reference(options.library)
     print("  Q    K  words   winners   ratio [min, max]          ns/item C / ours")
     for q, k, words in MACS:
-        for drawn in (False, True):
+        for choice in ("maximum", "draw"):
             ratio, low, high, c_time, our_time = compare(
-                function, q, k, words, drawn, options.seconds, options.repeats
+                function, q, k, words, choice, options.seconds, options.repeats
             )
             print(
-                f"{q:3d}  {k:3d}  {words:5d}   {'draw' if drawn else 'maximum':>7s}  "
+                f"{q:3d}  {k:3d}  {words:5d}   {choice:>7s}  "
                 f"{ratio:6.3f} [{low:.3f}, {high:.3f}]   {c_time * 1e9:10.0f} / "
                 f"{our_time * 1e9:.0f}",
                 flush=True,

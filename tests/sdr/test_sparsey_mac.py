@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from assocmem.memory import Memory
-from assocmem.sdr import SDR, Mac, Permanence, Selection
+from assocmem.sdr import SDR, Codebook, Mac, Permanence, Selection
 from assocmem.sdr.sparsey.mac_memory import MacMemory
 from assocmem.sdr.sparsey.pictures import (
     code_intersections,
@@ -182,6 +182,7 @@ def test_ways_to_give_inputs():
         lists,
         [np.array(one) for one in lists],
         [SDR(N, one) for one in lists],
+        Codebook(N, [SDR(N, one) for one in lists]),
         np.asfortranarray(rows),
     ]
     memories = [Mac(5, 6).memory(N, seed=1) for _ in given]
@@ -489,6 +490,7 @@ def test_it_is_a_memory():
         (np.full(20, 2, np.uint8), ValueError, "0 and 1"),
         (np.zeros(20), TypeError, "integers"),
         (SDR(30, [1]), ValueError, "n=20"),
+        (Codebook(30), ValueError, "n=20"),
         ([[1], [1, 1]], ValueError, r"patterns\[1\]"),
     ],
 )

@@ -16,7 +16,7 @@ def packed_inputs(name: str, value: Any, n: int) -> tuple[np.ndarray, bool]:
     ----------
     name : str
         Of the argument, for errors.
-    value : SDR, array, list of int, or sequence of SDR or of lists
+    value : SDR, array, list of int, Codebook, or sequence of SDR or of lists
         A NumPy array of bool or uint8 is dense: whether each of n features is active, (n,) for one
         input and (items, n) for many. Everything else is SDRs or lists of active features, see
         `csr`.
@@ -49,8 +49,13 @@ def packed_inputs(name: str, value: Any, n: int) -> tuple[np.ndarray, bool]:
         octets = np.zeros((len(dense), 8 * words), np.uint8)
         octets[:, : -(-n // 8)] = np.packbits(dense, axis=1, bitorder="little")
         return octets.view("<u8").astype(np.uint64, copy=False), value.ndim == 1
+    from ..codebook import Codebook
     from ..kernels.packed import pack_rows
 
+    if isinstance(value, Codebook):
+        if value.n != n:
+            raise ValueError(f"{name} must have n={n} features, got a codebook of n={value.n}")
+        return value.packed.copy(), False  # as kernels know no read-only arrays
     indptr, indices, single = csr(name, value, n)
     rows = np.zeros((len(indptr) - 1, words), np.uint64)
     pack_rows(indptr, indices, rows)

@@ -24,8 +24,8 @@ class MacMemory:
     """A mac with bottom-up afferents only, as an associative memory of binary inputs.
 
     An input is an SDR, the list of its active features, or a dense NumPy array of bool or uint8
-    that says of each feature whether it is active; many inputs are a sequence of SDRs or lists, or
-    a dense array of one row each. Integer arrays of other types are active features.
+    that says of each feature whether it is active; many inputs are a sequence of SDRs or lists, a
+    `Codebook`, or a dense array of one row each. Integer arrays of other types are active features.
 
     A code is one winner of each module, int of shape (Q,), all -1 where the mac is not active as
     the input has too few or too many active features. Codes are of type int16, of int32 where

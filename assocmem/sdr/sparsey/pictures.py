@@ -9,6 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     import matplotlib.axes
 
+    from .hierarchy_inspection import MacState
     from .inspection import Inspection
 
 # Apart in print and for colour-blind readers.
@@ -155,7 +156,7 @@ def draw_intersections(
 
 
 def draw_inspection(
-    inspection: Inspection, ax: matplotlib.axes.Axes | None = None
+    inspection: Inspection | MacState, ax: matplotlib.axes.Axes | None = None
 ) -> matplotlib.axes.Axes:
     """Supports of all units upwards and their chances downwards, module beside module.
 
@@ -164,7 +165,8 @@ def draw_inspection(
 
     Parameters
     ----------
-    inspection : Inspection
+    inspection : Inspection or MacState
+        Of a mac by itself, or of one in a hierarchy.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
 
@@ -180,7 +182,12 @@ def draw_inspection(
     ax.vlines(places, -inspection.rho, 0.0, color=_CHANCE, linewidth=width, label=r"chance $\rho$")
     won = np.flatnonzero(inspection.winners >= 0)
     at = inspection.winners[won]
-    marks = {"color": _WINNER, "linestyle": "none", "markersize": 4, "clip_on": False}
+    marks: dict[str, Any] = {
+        "color": _WINNER,
+        "linestyle": "none",
+        "markersize": 4,
+        "clip_on": False,
+    }
     ax.plot(places[won, at], inspection.V[won, at], marker="o", label="winner", **marks)
     ax.plot(places[won, at], -inspection.rho[won, at], marker="v", **marks)
     ax.axhline(0.0, color="black", linewidth=0.6)

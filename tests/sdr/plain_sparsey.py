@@ -139,7 +139,9 @@ class PlainMac:
             for size in (2, 1):
                 largest = max(self.familiarity(v) for v in kept.values())
                 if size < len(there) and largest < self.mac.selection.back_off:
-                    some = itertools.combinations(there, size)
+                    some = list(itertools.combinations(there, size))
+                    if self.mac.selection.keep_input and "u" in there:
+                        some = [kinds for kinds in some if "u" in kinds]
                     kept |= {kinds: self.support(inputs, kinds) for kinds in some}
         largest = max(self.familiarity(v) for v in kept.values())
         found = []

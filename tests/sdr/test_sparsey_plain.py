@@ -29,6 +29,7 @@ def random_selection(rng):
         hypotheses_power=pick(rng, 0.0, 0.5, 1.0),
         most_hypotheses=pick(rng, None, None, 1, 2, 3),
         back_off=pick(rng, 0.0, 0.5137, 0.9071, 1.0),
+        keep_input=bool(rng.integers(2)),
     )
 
 

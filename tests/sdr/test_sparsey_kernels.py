@@ -12,7 +12,7 @@ from assocmem.montecarlo.kernels.rng import kernel
 from assocmem.sdr import Permanence, Selection
 from assocmem.sdr.kernels import mac as kernels
 from assocmem.sdr.kernels import permanence
-from assocmem.sdr.kernels.exponential import exponential
+from assocmem.sdr.kernels.elementary import exponential, inverse_root
 from assocmem.sdr.kernels.presenting import count_weights
 
 
@@ -46,6 +46,23 @@ def test_exponential():
     out = np.empty(6)
     exponentials(beyond, out)
     np.testing.assert_allclose(out, np.exp(np.clip(beyond, -708, 708)), rtol=1e-15)
+
+
+@kernel
+def inverse_roots(x, out):
+    for i in range(len(x)):
+        out[i] = inverse_root(x[i])
+
+
+def test_inverse_root():
+    rng = np.random.default_rng(1)
+    x = np.concatenate([np.arange(1.0, 3000.0), np.exp(rng.uniform(-600, 600, 500)), [2.0**31]])
+    found = np.empty_like(x)
+    inverse_roots(x, found)
+    with mpmath.workdps(40):
+        exact = [1 / mpmath.sqrt(mpmath.mpf(float(value))) for value in x]
+        worst = max(abs(float(one / other - 1)) for one, other in zip(found, exact, strict=True))
+    assert worst < 4.5e-16  # two units in the last place
 
 
 @pytest.mark.parametrize("units", [3, 8, 40, 131])

@@ -13,9 +13,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
 from ...montecarlo.kernels.rng import (
     TWO53,
@@ -25,7 +22,7 @@ from ...montecarlo.kernels.rng import (
     uncounted,
     wide,
 )
-from .exponential import exponential
+from .elementary import bits_float, exponential, inverse_root
 from .packed import ctpop, wide_vectors
 
 _0, _1, _16 = (np.uint64(k) for k in (0, 1, 16))
@@ -149,24 +146,17 @@ def times_support(sums, held, pi, nu, power, out):
         for i in range(units):
             out[i] *= sums[i] * share if sums[i] < pi else 1.0
     elif nu == 0.5:
+        share, root = 1.0 / pi, np.sqrt(pi)
         for i in range(units):
-            out[i] *= min(pi, sums[i]) / np.sqrt(pi * max(pi, np.float64(held[i])))
+            own = sums[i] * share if sums[i] < pi else 1.0
+            w = np.float64(held[i])
+            out[i] *= own * (root * inverse_root(max(w, pi))) if w > pi else own
     else:
         for i in range(units):
             if held[i] > pi and sums[i] > 0.0:
                 out[i] *= min(1.0, sums[i] / pi) * (pi / held[i]) ** nu
             else:
                 out[i] *= min(1.0, sums[i] / pi)
-
-
-@intrinsic
-def _bits_float(typingctx, bits):
-    """The float64 whose bits are the given int64."""
-
-    def code(context, builder, signature, args):
-        return builder.bitcast(args[0], ir.DoubleType())
-
-    return types.float64(types.int64), code
 
 
 @uncounted
@@ -176,7 +166,7 @@ def _maximum(v, begin, end):
     best = np.int64(0)
     for i in range(begin, end):
         best = max(best, float_bits(v[i]))
-    return _bits_float(best)
+    return bits_float(best)
 
 
 @uncounted

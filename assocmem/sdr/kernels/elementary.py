@@ -1,25 +1,31 @@
-"""The exponential function in plain operations, so that loops over it run on vectors."""
+"""Elementary functions in plain operations, so that loops over them run on vectors."""
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
+
+from ...montecarlo.kernels.rng import float_bits
 
 # Products and sums may be joined, which is faster and more exact.
 joined = njit(
     cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False,
     fastmath={"contract"},
 )  # fmt: skip
-# 1/ln 2; ln 2 in two parts, the first of 32 bits so that its multiples are
+# Of the exponential: 1/ln 2; ln 2 in two parts, the first of 32 bits so that its multiples are
 # exact; a number at which float64 are whole; coefficients of the series.
 _PER_LN2, _SHIFT = 1.0 / math.log(2.0), 1.5 * 2.0**52
 _LN2_HIGH = math.floor(math.log(2.0) * 2.0**32) / 2.0**32
 _LN2_LOW = 1.9082149292705877e-10
 _C3, _C4, _C5, _C6, _C7, _C8 = (1.0 / math.factorial(k) for k in range(3, 9))
 _C9, _C10, _C11, _C12, _C13 = (1.0 / math.factorial(k) for k in range(9, 14))
+
+# The first guess at 1/sqrt(x), in bits: its largest error is least with this, 3.4 %.
+_ROOT = np.int64(0x5FE6EC8511DC0000)
 
 
 @intrinsic
@@ -50,3 +56,28 @@ def exponential(x):
     p = y * (y * (y * p + _C6) + _C5) + _C4
     p = y * (y * (y * (y * p + _C3) + 0.5) + 1.0) + 1.0
     return _times_power(p, shifted)
+
+
+@intrinsic
+def bits_float(typingctx, bits):
+    """The float64 whose bits are the given int64."""
+
+    def code(context, builder, signature, args):
+        return builder.bitcast(args[0], ir.DoubleType())
+
+    return types.float64(types.int64), code
+
+
+@joined
+def inverse_root(x):
+    """1/sqrt(x) to some 4e-16, relatively, of a normal x > 0: half the time of its definition.
+
+    Halving the exponent is right to 3.4 %, see the constant; Newton's method doubles the digits.
+    """
+    y = bits_float(_ROOT - (float_bits(x) >> 1))
+    half = 0.5 * x
+    y *= 1.5 - half * y * y
+    y *= 1.5 - half * y * y
+    y *= 1.5 - half * y * y
+    y *= 1.5 - half * y * y
+    return y

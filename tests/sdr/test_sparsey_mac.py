@@ -11,6 +11,7 @@ from scipy import stats
 
 from assocmem.memory import Memory
 from assocmem.sdr import SDR, Codebook, Mac, Permanence, Selection
+from assocmem.sdr.sparsey.mac_arrays import memory_of
 from assocmem.sdr.sparsey.mac_memory import MacMemory
 from assocmem.sdr.sparsey.pictures import (
     code_intersections,
@@ -330,7 +331,7 @@ def test_remedies_by_themselves():
         octets = np.packbits(words, axis=1, bitorder="little")
         entry["weights"] = np.ascontiguousarray(octets.view("<u8").T, np.uint64)
         entry["counters"] = np.array([dense.sum(), 0, 0])
-        memory = MacMemory._of(entry)
+        memory = memory_of(entry)
         np.testing.assert_array_equal(memory.weights[:, 0], dense)
         codes = memory.codes([x] * 200)
         assert np.all(codes == winner) if nu else 0 < codes.mean() < 1  # a tie: 2^-199

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._willshaw_rows import csr
+from .mac import Mac
 
 
 def packed_inputs(name: str, value: Any, n: int) -> tuple[np.ndarray, bool]:
@@ -60,3 +61,15 @@ def packed_inputs(name: str, value: Any, n: int) -> tuple[np.ndarray, bool]:
     rows = np.zeros((len(indptr) - 1, words), np.uint64)
     pack_rows(indptr, indices, rows)
     return rows, single
+
+
+def checked_code(code: Any, mac: Mac) -> np.ndarray:
+    """``code`` as winners of a mac, int32 (Q,), -1 of modules that have none, or a refusal."""
+    winners = np.asarray(code)
+    if winners.dtype.kind not in "iu":
+        raise TypeError(f"code must be integers, got dtype {winners.dtype}")
+    if winners.shape != (mac.n_modules,):
+        raise ValueError(f"code must have shape ({mac.n_modules},), got {winners.shape}")
+    if winners.min() < -1 or winners.max() >= mac.n_units:
+        raise ValueError(f"code must be winners in [-1, {mac.n_units - 1}], got {code!r}")
+    return winners.astype(np.int32)

@@ -70,8 +70,15 @@ def entry_of(memory: MacMemory) -> dict[str, Any]:
     }
 
 
-def take_over(memory: MacMemory, entry: dict[str, Any]) -> None:
-    """Give a new memory the arrays of a file; ValueError if they are not what it may have."""
+def memory_of(entry: dict[str, Any]) -> MacMemory:
+    """The memory that the entries of a file make; ValueError if they make none."""
+    from ...serial import from_json
+    from .mac_memory import MacMemory
+
+    model = from_json(str(entry["model"]))
+    if not isinstance(model, Mac):
+        raise ValueError(f"model must be a Mac, got {model!r}")
+    memory = MacMemory(model, int(entry["n_features"]), seed=int(str(entry["seed"])))
     arrays = memory._arrays
     made = {name: getattr(arrays, name) for name in _KEPT}
     made["weights"] = arrays.weights[:, : memory.mac.n_code]
@@ -84,6 +91,7 @@ def take_over(memory: MacMemory, entry: dict[str, Any]) -> None:
             )
         array[...] = given
     _derive(memory)
+    return memory
 
 
 def _derive(memory: MacMemory) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ... import _validate as check
-from ._inputs import packed_inputs
+from ._inputs import checked_code, packed_inputs
 from .mac import Mac
-from .mac_arrays import ENTRIES, empty, entry_of, take_over
+from .mac_arrays import ENTRIES, empty, entry_of, memory_of
 
 if TYPE_CHECKING:
     from ..sdr import SDR
@@ -252,6 +252,15 @@ class MacMemory:
         ------
         TypeError, ValueError
             If an argument is not as said.
+
+        Examples
+        --------
+        >>> from assocmem.sdr import Mac
+        >>> memory = Mac(n_modules=2, n_units=4).memory(20)
+        >>> code = memory.learn([1, 2, 3, 4])
+        >>> seen = memory.inspect([1, 2, 3, 9])
+        >>> float(seen.u[0, code[0]]), seen.G
+        (3.0, 0.75)
         """
         before = self._arrays.single.copy()
         found = self.present(pattern, choice=choice)
@@ -283,15 +292,9 @@ class MacMemory:
         from ..sdr import SDR
 
         threshold = check.real("threshold", threshold, 0.0, 1.0, open_low=True)
-        winners = np.asarray(code)
-        if winners.dtype.kind not in "iu":
-            raise TypeError(f"code must be integers, got dtype {winners.dtype}")
-        if winners.shape != (self.mac.n_modules,):
-            raise ValueError(f"code must have shape ({self.mac.n_modules},), got {winners.shape}")
-        if winners.min() < -1 or winners.max() >= self.mac.n_units:
-            raise ValueError(f"code must be winners in [-1, {self.mac.n_units - 1}], got {code!r}")
+        winners = checked_code(code, self.mac)
         counts = np.empty(64 * len(self._arrays.weights), np.int64)
-        count_weights(self._arrays.weights, winners.astype(np.int32), self.mac.n_units, counts)
+        count_weights(self._arrays.weights, winners, self.mac.n_units, counts)
         # Of 100 winners 0.07 are 7, not 7.000000000000001.
         wanted = threshold * np.count_nonzero(winners >= 0) * (1.0 - 1e-12)
         return SDR(self.n_features, np.flatnonzero((counts >= wanted) & (counts > 0)))
@@ -372,8 +375,8 @@ class MacMemory:
 
         write_npz(path, **entry_of(self))
 
-    @classmethod
-    def restore(cls, path: str | os.PathLike[str]) -> MacMemory:
+    @staticmethod
+    def restore(path: str | os.PathLike[str]) -> MacMemory:
         """The memory that `save` wrote; it goes on as the saved one would have.
 
         Raises
@@ -385,19 +388,9 @@ class MacMemory:
         """
         from ..._files import read_npz
 
-        return read_npz(path, "a MacMemory", ENTRIES, cls._of)
+        return read_npz(path, "a MacMemory", ENTRIES, memory_of)
+
+    _of = staticmethod(memory_of)
 
     def __reduce__(self) -> tuple:
-        return MacMemory._of, (entry_of(self),)
-
-    @classmethod
-    def _of(cls, entry: dict[str, Any]) -> MacMemory:
-        """The memory of the arrays of a file; ValueError if they make none."""
-        from ...serial import from_json
-
-        model = from_json(str(entry["model"]))
-        if not isinstance(model, Mac):
-            raise ValueError(f"model must be a Mac, got {model!r}")
-        found = cls(model, int(entry["n_features"]), seed=int(str(entry["seed"])))
-        take_over(found, entry)
-        return found
+        return memory_of, (entry_of(self),)

@@ -341,9 +341,6 @@ def test_rules_that_matter_are_refused(name, rest):
         predict(StoredItems(mac, 50, 5, 10))
     with pytest.raises(ValueError, match=name):
         predict(CodeOverlap(mac, 50, 5, 3, n_items=10))
-    if name == "chi":
-        found = predict(StoredItems(mac, 50, 5, 10), approximate=True)
-        assert found == predict(StoredItems(Mac(2, 3, UNIFORM), 50, 5, 10))
 
 
 def test_rules_out_of_reach_are_no_matter():

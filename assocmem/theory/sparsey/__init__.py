@@ -1,7 +1,8 @@
 """Theory of a mac under random inputs: code selection, intersections, load, recall, capacity.
 
 Exact where codes are uniform and independent, and for one item learned; `predict` refuses what is
-not. `intersection_approximate` and `departure_bound` say what is known beyond. `selection` holds
+not. `mean_field` is for any selection and rules, to some per cent; `intersection_approximate`
+and `departure_bound` say what else is known. `selection` holds
 the formulas of code selection over arrays.
 """
 
@@ -13,6 +14,7 @@ _HOME = {
     "BestSize": "information",
     "ItemCapacity": "capacities",
     "LIMIT": "information",
+    "MeanField": "reduced",
     "best_size": "information",
     "bits_per_weight": "information",
     "capacity": "capacities",
@@ -33,6 +35,7 @@ _HOME = {
     "limit_recalled": "capacities",
     "load": "saturation",
     "mean_familiarity": "similarity",
+    "mean_field": "reduced",
     "most_bits": "information",
     "predict": "prediction",
     "recalled": "recall",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._rules import refuse_overlap, uniform_codes
+from ._rules import refuse_overlap
 from .interference import crosstalk
 from .recall import recalled
 from .saturation import load
@@ -12,7 +12,6 @@ from .similarity import (
     chance_intersection,
     familiarity_of_similar,
     intersection,
-    intersection_approximate,
     mean_familiarity,
 )
 
@@ -21,21 +20,20 @@ if TYPE_CHECKING:
 
 
 def predict(model: CodeOverlap | StoredItems, *, approximate: bool = False) -> dict[str, float]:
-    """Exact numbers of a mac that has learned random inputs.
+    """Numbers of a mac that has learned random inputs, exact by default.
 
     Parameters
     ----------
     model : CodeOverlap or StoredItems
     approximate : bool
-        Allow familiar inputs to get codes that are not uniform (chi > 0): of CodeOverlap in a mean
-        field, see `intersection_approximate`; of StoredItems as if codes were uniform, see
-        `departure_bound`.
+        Where nothing exact is known give the numbers of a mean field, see `mean_field`, which have
+        errors of some per cent.
 
     Returns
     -------
     dict of str to float
         Of CodeOverlap ``intersection`` and ``familiarity``; of StoredItems ``load``, ``crosstalk``
-        and ``recalled``. Absolute accuracy 1e-12 or better.
+        and ``recalled``. Absolute accuracy 1e-12 or better where exact.
 
     Raises
     ------
@@ -65,10 +63,20 @@ def predict(model: CodeOverlap | StoredItems, *, approximate: bool = False) -> d
     >>> {name: round(value, 6) for name, value in found.items()}
     {'load': 0.715743, 'crosstalk': 0.712145, 'recalled': 0.973981}
     """
+    if not approximate:
+        return _exact(model)
+    try:
+        return _exact(model)
+    except ValueError:
+        from .reduced import mean_field
+
+        return mean_field(model).values
+
+
+def _exact(model: CodeOverlap | StoredItems) -> dict[str, float]:
+    """`predict` of what is exact."""
     kind = type(model).__name__
     if kind == "CodeOverlap":
-        if approximate:
-            return intersection_approximate(model)
         if model.n_items == 1:
             return {
                 "intersection": float(intersection(model)),
@@ -81,11 +89,6 @@ def predict(model: CodeOverlap | StoredItems, *, approximate: bool = False) -> d
         }
     if kind != "StoredItems":
         raise TypeError(f"model must be a CodeOverlap or a StoredItems, got {model!r}")
-    if approximate and not uniform_codes(model.mac, model.size):
-        from dataclasses import replace
-
-        selection = replace(model.mac.selection, chi=0.0)
-        model = replace(model, mac=replace(model.mac, selection=selection))
     return {
         "load": float(load(model)),
         "crosstalk": float(crosstalk(model)),

@@ -1,4 +1,4 @@
-"""The codes of all stored items: which item has a code, and how much each shares with one."""
+"""The codes of all stored items: which item is nearest to a code, and how near each is."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ import numpy as np
 from .._cells import locked
 
 _FIRST = 64  # items that there is room for at first
+_APART = 2**17  # different spans there can be, at least, so that few items share one
 
 
 class CodeList:
-    """Codes in the order of storage, found by a table with open addressing.
+    """Codes in the order of storage, found by some of their winners.
+
+    Items are found by the whole code and by spans of w modules side by side, each of which is one
+    key of a table with open addressing. A code that has most of an item's winners has a whole span
+    of it: always where fewer of its winners are wrong than there are spans, Q/w rounded down.
 
     Parameters
     ----------
@@ -19,16 +24,21 @@ class CodeList:
 
     Notes
     -----
-    Memory for each item 2 Q bytes (4 Q where K > 32768) and at least 8 for the table; both have
-    room for up to twice as many items.
+    Memory for each item 2 Q bytes (4 Q where K > 32768) and 8 to 16 for each of some Q/w + 1 spans;
+    codes have room for up to twice as many items.
     """
 
     def __init__(self, n_modules: int, n_units: int) -> None:
         self.n_modules, self.n_units = n_modules, n_units
         self._dtype = np.dtype(np.int16 if n_units <= 2**15 else np.int32)
         self._codes = np.empty((_FIRST, n_modules), self._dtype)
-        self._table = np.full(2 * _FIRST, -1, np.int32)
+        self._spans = _spans(n_modules, n_units)
+        self._table = self._empty(_FIRST)
         self._number = 0
+
+    def _empty(self, items: int) -> np.ndarray:
+        """A table that holds so many items in half of its entries, or fewer."""
+        return np.full(1 << (2 * items * len(self._spans) - 1).bit_length(), -1, np.int32)
 
     def __len__(self) -> int:
         return self._number
@@ -55,27 +65,50 @@ class CodeList:
             self._codes = larger
         self._codes[first:last] = codes
         self._number = last
-        if 2 * last > len(self._table):
-            # All are entered anew, which each item pays for twice or so in all.
-            self._table = np.full(1 << (4 * last - 1).bit_length() - 1, -1, np.int32)
-            first = 0
-        items.enter(self._codes, first, last, self._table)
-        return np.arange(last - len(codes), last)
+        entered = first
+        if 2 * last * len(self._spans) > len(self._table):
+            # All are entered anew: once more for each item, or so, in the long run.
+            self._table, entered = self._empty(last), 0
+        items.enter(self._codes, entered, last, self._spans, self._table)
+        return np.arange(first, last)
 
-    def find(self, codes: np.ndarray) -> np.ndarray:
-        """The item of each code, of several the last, -1 where there is none: int64 (codes,)."""
+    def find(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The item that shares most winners with each code, of those that share a span.
+
+        Returns
+        -------
+        items : ndarray, int64, shape (codes,)
+            Of several that tie, or have the same code, the last; -1 where there is none.
+        shared : ndarray, int32, shape (codes,)
+            Winners that they share.
+        """
         from ..kernels import items
 
-        found = np.empty(len(codes), np.int64)
-        items.find(self._codes, self._table, codes.astype(self._dtype), found)
-        return found
+        found, shared = np.empty(len(codes), np.int64), np.empty(len(codes), np.int32)
+        items.find(
+            self._codes, self._spans, self._table, self._asked(codes), found, shared
+        )  # fmt: skip
+        return found, shared
 
     def shared(self, code: np.ndarray) -> np.ndarray:
         """Winners that each item's code shares with one, int32 (items,). Reads all codes."""
         from ..kernels import items
 
         found = np.empty(self._number, np.int32)
-        asked = code.astype(self._dtype)
-        asked[asked < 0] = -2
-        items.count_shared(self._codes[: self._number], asked, found)
+        items.count_shared(self._codes[: self._number], self._asked(code), found)
         return found
+
+    def _asked(self, codes: np.ndarray) -> np.ndarray:
+        """Codes in the type of the list; winners that are none are shared with nobody."""
+        asked = codes.astype(self._dtype)
+        asked[asked < 0] = -2
+        return asked
+
+
+def _spans(q: int, k: int) -> np.ndarray:
+    """The whole code, and spans of w modules, K^w >= 2^17; the last reaches to the end."""
+    width = 1
+    while k**width < _APART and width < q:
+        width += 1
+    ends = [*range(width, q, width), q] if width < q else []
+    return np.array([(0, q), *((end - width, end) for end in ends)], np.int64)

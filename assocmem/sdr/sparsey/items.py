@@ -34,8 +34,8 @@ class ItemMemory(Meaning):
     likely each item is.
 
     Items are given as to a `MacMemory`: SDRs or lists of active features, one or a sequence of
-    them, or dense arrays of bool or uint8; codes as integer arrays (Q,) or (codes, Q) of winners,
-    -1 where a module has none.
+    them, or dense arrays of bool or uint8; and as rows of a `Codebook`, which is the fastest. Codes
+    are integer arrays (Q,) or (codes, Q) of winners, -1 where a module has none.
 
     Parameters
     ----------
@@ -202,16 +202,13 @@ class ItemMemory(Meaning):
     # What a cue leads to, in fixed time.
 
     def _select(self, name: str, cue: Any) -> tuple[np.ndarray, np.ndarray, bool]:
-        inputs, single = packed_inputs(name, cue, self.n_features)
-        return *self._selected(inputs), single
-
-    def _selected(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Codes and G of cues; silent, as of no features, where their number is out of bounds."""
+        inputs, single = packed_inputs(name, cue, self.n_features)
         codes, familiar = self._state.select(inputs)
         sizes = _sizes(inputs)
         silent = (sizes < self.mac.pi_minus) | (sizes > (self.mac.pi_plus or self.n_features))
         codes[silent], familiar[silent] = -1, 0.0
-        return codes, familiar
+        return codes, familiar, single
 
     def code(self, cue: Any) -> np.ndarray:
         """The code that each cue retrieves: a unit of largest support in each module.
@@ -325,25 +322,26 @@ class ItemMemory(Meaning):
             codes, _ = self._state.select(self._read(codes, 0, size), among)
         return codes
 
-    def best_match(self, cue: Any, *, turns: int = 1) -> tuple[Any, Any]:
+    def best_match(self, cue: Any, *, turns: int = 0) -> tuple[Any, Any]:
         """The stored item that each cue is most like, in fixed time.
 
-        The code that the cue retrieves is looked up among those of all items, by hashing. Where it
-        is no item's, as some of its winners may be wrong with noise, the item is read back from it
-        and retrieved in its turn.
+        It is the item of largest likelihood given the code that the cue retrieves, see
+        `most_likely`, but found without a scan: by tables of the whole code, and of the winners of
+        few modules side by side, of which a code with some wrong winners has still most. Among
+        items that have all of these in common with later ones it may be missed.
 
         Parameters
         ----------
         cue : item or items
         turns : int
-            >= 0, how often the item read is retrieved in its turn, at most.
+            >= 0, how often the item read back is looked up in its turn, to settle.
 
         Returns
         -------
         items : int or ndarray of int64, shape (cues,)
-            Numbers of items, of several with one code the last; -1 where the code is no item's.
-        familiar : float or ndarray of float64, shape (cues,)
-            G of the cue.
+            Numbers of items, of several that tie the last; -1 where none was found.
+        likelihoods : float or ndarray of float64, shape (cues,)
+            Fraction of winners that the code shares with the item's: 1 where it is its code.
 
         Raises
         ------
@@ -351,20 +349,10 @@ class ItemMemory(Meaning):
             If an argument is of the wrong type or out of range.
         """
         turns = check.integer("turns", turns, 0)
-        inputs, single = packed_inputs("cue", cue, self.n_features)
-        items, familiar = self._best(inputs, turns)
-        return (int(items[0]), float(familiar[0])) if single else (items, familiar)
-
-    def _best(self, inputs: np.ndarray, turns: int) -> tuple[np.ndarray, np.ndarray]:
-        codes, familiar = self._selected(inputs)
-        items = self._list.find(codes)
-        for _ in range(turns):
-            lost = np.flatnonzero((items < 0) & (codes[:, 0] >= 0))
-            if not len(lost):
-                break
-            codes[lost] = self._settled(codes[lost], 1)
-            items[lost] = self._list.find(codes[lost])
-        return items, familiar
+        codes, _, single = self._select("cue", cue)
+        items, shared = self._list.find(self._settled(codes, turns))
+        likely = shared / self.mac.n_modules
+        return (int(items[0]), float(likely[0])) if single else (items, likely)
 
     def capacity(self, size: int, *, load: float = 0.5) -> float:
         """Items of ``size`` features at which the expected fraction of weights set is ``load``.

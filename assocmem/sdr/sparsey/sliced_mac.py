@@ -43,6 +43,10 @@ class SlicedMac:
         self._width = -(-k // 64)
         self._rows = table_of(n_features + 1, _stride(q * self._width))
         self._columns = table_of(q * k + 1, _stride(-(-n_features // 64)))
+        for table in (self._rows, self._columns):
+            table.fill(
+                0
+            )  # zeros already: their memory is fetched now rather than by the first items
         self._held = np.zeros(q * k, np.int32)
         self._total = np.zeros(1, np.int64)
         self._valid = self._packed(np.arange(q * k))

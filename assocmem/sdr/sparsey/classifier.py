@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from typing import Any
 
@@ -34,8 +35,9 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
     """Classes read from the codes of a layer of macs, all learned by coincidences.
 
     Rows of X are made binary features. Each is presented once to the macs, which learn it in this
-    single trial where it is new to them. Then the codes it now retrieves are counted with its
-    class, or kept beside it. Nothing is optimised, and no error goes back.
+    single trial where it is new to them, with a code drawn uniformly, and give it the code of what
+    it resembles where it is not. Then the codes that rows retrieve are counted with their classes,
+    or kept beside them. Nothing is optimised, and no error goes back.
 
     Parameters
     ----------
@@ -71,11 +73,12 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         > 0, of counts, see `LabelField`.
     silence : bool
         Whether macs that are not active speak for classes.
-    sharpness : float
-        > 0, of items.
+    sharpness : float, optional
+        > 0, of items; ln(K - 1) over the number of macs that see a feature, on average, if left
+        out: each winner is the item's with probability 1/2, and macs say the same many times.
     temperature : float, optional
         > 0, by which evidence of a label field is divided to give probabilities; the number of
-        modules that see a feature, on average, if left out, as they say the same many times.
+        modules that see a feature, on average, if left out.
     drawn : bool
         Count the codes drawn while learning, rather than those that rows retrieve thereafter.
     workers : int
@@ -117,8 +120,8 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        n_modules: int = 8,
-        n_units: int = 64,
+        n_modules: int = 4,
+        n_units: int = 256,
         *,
         shape: tuple[int, int] | None = None,
         encoding: str = "auto",
@@ -131,21 +134,21 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         field: int | tuple[int, int] | None = None,
         stride: int | tuple[int, int] | None = None,
         nu: float = 0.5,
-        cap: float | None = 1.0,
+        cap: float | None = 0.5,
         freeze: float | None = None,
         novelty: float | None = 0.7,
         pi_minus: int = 1,
-        g_minus: float = 0.1,
-        gamma: float = 2.0,
-        chi: float = 1e4,
+        g_minus: float = 0.6,
+        gamma: float = 1.0,
+        chi: float = 1e9,
         sigma_1: float = 1.0,
-        sigma_2: float = 50.0,
-        sigma_3: float = 0.7,
+        sigma_2: float = 100.0,
+        sigma_3: float = 1.0,
         sigma_4: float = 1.0,
         readout: str = "counts",
         smoothing: float = 0.1,
         silence: bool = False,
-        sharpness: float = 0.5,
+        sharpness: float | None = None,
         temperature: float | None = None,
         drawn: bool = False,
         workers: int = 1,
@@ -266,7 +269,8 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         check.integer("workers", self.workers, 1)
         if self.temperature is not None:
             check.real("temperature", self.temperature, 0.0, open_low=True)
-        check.real("sharpness", self.sharpness, 0.0, open_low=True)
+        if self.sharpness is not None:
+            check.real("sharpness", self.sharpness, 0.0, open_low=True)
         mac = Mac(
             self.n_modules, self.n_units, self._selection(), pi_minus=self.pi_minus, nu=self.nu,
             cap=self.cap, freeze=self.freeze, novelty=self.novelty,
@@ -399,8 +403,8 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         """
         evidence = self._evidence(self._recognised(X))
         if self.readout != "items":
-            temperature = self.temperature
-            evidence /= self._redundancy() if temperature is None else temperature
+            modules = self.layer_.mac.n_modules * self._coverage()
+            evidence /= modules if self.temperature is None else self.temperature
         evidence -= evidence.max(axis=1, keepdims=True)
         odds = np.exp(evidence)
         return odds / odds.sum(axis=1, keepdims=True)
@@ -408,16 +412,18 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
     def _evidence(self, codes: np.ndarray) -> np.ndarray:
         """Evidence for each class, in the order of ``classes_``."""
         if self.readout == "items":
-            found = self.labels_.evidence(codes, sharpness=self.sharpness, workers=self.workers)
+            sharpness = self.sharpness
+            if sharpness is None:
+                sharpness = max(0.1, math.log(self.layer_.mac.n_units - 1.0)) / self._coverage()
+            found = self.labels_.evidence(codes, sharpness=sharpness, workers=self.workers)
         else:
             found = self.labels_.evidence(codes)
         return found[:, self._places]
 
-    def _redundancy(self) -> float:
-        """Modules that see a feature of the sheet, on average."""
+    def _coverage(self) -> float:
+        """Macs that see a feature of the sheet, on average, but at least one."""
         tiling = self.layer_.tiling
-        each = tiling.n_macs * tiling.n_features / tiling.n_sheet
-        return max(1.0, each * self.layer_.mac.n_modules)
+        return max(1.0, tiling.n_macs * tiling.n_features / tiling.n_sheet)
 
     # Files.
 

@@ -44,6 +44,7 @@ def test_one_item_is_exact(rest):
         ({"expected": 10}, Drop(3)),
         ({"cap": 1.0, "nu": 0.5}, Kill(30)),
         ({"pi_minus": 13}, Kill(60)),
+        ({"nu": 0.5}, Replace(6)),
     ],
 )
 def test_uniform_codes_are_exact(rest, noise):
@@ -60,8 +61,7 @@ def test_uniform_codes_are_exact(rest, noise):
     [
         ((6, 2, 2, 3), {"cap": 1.5}),
         ((5, 2, 2, 3), {"cap": 1.5, "kind": "Replace", "number": 1}),
-        ((6, 2, 2, 3), {"nu": 1}),
-        ((4, 2, 3, 3), {"nu": 1, "kind": "Swap", "number": 1}),
+        ((4, 2, 3, 3), {"cap": 1.5, "nu": 1, "kind": "Swap", "number": 1}),
         ((5, 3, 2, 3), {"nu": 2, "cap": 1.6, "expected": 2, "kind": "Drop", "number": 1}),
     ],
 )

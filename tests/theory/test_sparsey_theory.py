@@ -60,6 +60,11 @@ UNIFORM = Selection(chi=0.0)
         ((4, 2, 3, 3), {"kind": "Kill", "number": 1, "cap": 1.0, "nu": 1}),
         ((4, 2, 2, 3), {"cap": 3.0}),
         ((4, 3, 3, 1), {"kind": "Drop", "number": 1, "nu": 2}),
+        ((6, 2, 2, 3), {"nu": 1}),
+        ((4, 2, 3, 3), {"kind": "Replace", "number": 1, "nu": 1}),
+        ((4, 2, 3, 3), {"kind": "Swap", "number": 1, "nu": 1, "expected": 1}),
+        ((4, 2, 2, 3), {"kind": "Kill", "number": 2, "nu": 2}),
+        ((5, 2, 2, 3), {"kind": "Drop", "number": 1, "nu": 2, "expected": 3}),
     ],
 )
 def test_stored_items_are_those_of_a_full_list(sizes, rest):
@@ -251,6 +256,8 @@ def test_intersection_by_lists_of_codes():
         ((4, 3, 2, 3, 2), {"expected": 2}),
         ((4, 2, 3, 3, 1), {"cap": 1.0}),
         ((4, 3, 2, 3, 2), {"expected": 2, "cap": 1.0, "nu": 1}),
+        ((5, 2, 2, 3, 1), {"nu": 1}),
+        ((4, 2, 3, 3, 1), {"nu": 2, "expected": 3}),
     ],
 )
 def test_familiarity_is_that_of_a_full_list(sizes, rest):
@@ -329,7 +336,6 @@ def test_selection_over_arrays():
         ("novelty", {"novelty": 1.0}),
         ("freeze", {"freeze": 0.2}),
         ("cap", {"cap": 1.5}),
-        ("nu", {"nu": 0.5}),
         ("permanence", {"permanence": Permanence(10)}),
         ("pi_minus", {"pi_minus": 6}),
         ("pi_plus", {"pi_plus": 4}),
@@ -355,6 +361,14 @@ def test_rules_out_of_reach_are_no_matter():
     wide = Mac(2, 3, UNIFORM, expected=50, nu=1.0)
     assert predict(StoredItems(wide, 50, 5, 10))["recalled"] == found["recalled"]
     assert predict(CodeOverlap(Mac(2, 3, novelty=0.1, cap=0.1, freeze=0.1), 50, 5, 3))
+
+
+def test_normalised_support_is_refused_where_it_has_too_many_values():
+    mac = Mac(2, 3, UNIFORM, nu=0.5)
+    for model in (StoredItems(mac, 5000, 20, 5), CodeOverlap(mac, 5000, 20, 3, n_items=5)):
+        with pytest.raises(ValueError, match="nu"):
+            predict(model)
+    assert predict(StoredItems(mac, 5000, 20, 1))["recalled"] == pytest.approx(1.0)
 
 
 def test_other_models_are_refused():

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ._allocation import Allocation
-from ._cover import cover_laws
-from ._rules import held_by, keeps_first
+from ._cover import cover_laws, hypergeometric_law
+from ._rules import held_by, keeps_first, one_size_held, pi_of
 from .selection import support
 
 if TYPE_CHECKING:
     from ...sdr.sparsey.mac import Mac
+
+_PAIRS = 40_000  # of weights set and sums, for which laws are tabulated
 
 
 class Levels:
@@ -52,6 +54,10 @@ class Levels:
     ) -> None:
         self.allocation = allocation = Allocation(others, mac.n_units)
         numbers = allocation.numbers
+        if not one_size_held(mac, n_features, size, others + 1, pi_of(mac, active)):
+            laws = sized_laws(mac, n_features, size, numbers, overlap, active)
+            self.values, self.own, self.other = laws
+            return
         low, high = int(numbers[0]), int(numbers[-1])
         one = keeps_first(mac, size)
         own = np.zeros((len(numbers), active + 1))
@@ -83,3 +89,51 @@ class Levels:
     def mean_largest(self) -> float:
         """Mean of the largest support, which is the mean of G."""
         return float(self.values[-1] - np.diff(self.values) @ self.largest()[:-1])
+
+
+def sized_laws(
+    mac: Mac, n: int, a: int, numbers: np.ndarray, overlap: int, active: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """``values``, ``own`` and ``other`` of `Levels` where supports need the weights set too.
+
+    A unit with m items has w weights set by the law of unions, and the set is uniform given w, so
+    that u ~ Hyp(n, w, active); of the item's own unit what lies outside the item. Supports that
+    agree to 1e-12 are taken as equal. O(n^3 log m) operations.
+
+    Raises
+    ------
+    ValueError
+        If there are more than 40000 pairs of w and u.
+    """
+    if (n + 1) * (active + 1) > _PAIRS:
+        raise ValueError(
+            f"mac.nu must be 0, or n_features times active ones below {_PAIRS}, for theory, got "
+            f"{mac.nu:g} with {n} times {active}"
+        )
+    low, high = int(numbers[0]), int(numbers[-1])
+    parts = []
+    for inside, known in ((0, 0), (a, overlap)):
+        sizes = cover_laws(n, n - inside, a, low, high)
+        rest = active - known
+        table = np.zeros((n - inside + 1, rest + 1))
+        for w in range(n - inside + 1):
+            law = hypergeometric_law(n - inside, w, rest)
+            table[w, : len(law)] = law
+        at, sums = np.nonzero(table)
+        parts.append((sizes[:, at] * table[at, sums], at + inside, sums + known))
+    held, sums = (np.concatenate([parts[0][i], parts[1][i]]) for i in (1, 2))
+    supports = np.asarray(support(mac, sums, active, held))
+    order = np.argsort(supports, kind="stable")
+    ranked = supports[order]
+    starts = np.concatenate([[0], 1 + np.nonzero(ranked[1:] > ranked[:-1] * (1.0 + 1e-12))[0]])
+    level = np.empty(len(order), np.int64)
+    level[order] = np.repeat(np.arange(len(starts)), np.diff([*starts, len(order)]))
+    cut = parts[0][0].shape[1]
+    laws = []
+    for law, own in ((parts[0][0], level[:cut]), (parts[1][0], level[cut:])):
+        sorting = np.argsort(own, kind="stable")
+        first = np.concatenate([[0], 1 + np.nonzero(np.diff(own[sorting]))[0]])
+        full = np.zeros((len(numbers), len(starts)))
+        full[:, own[sorting][first]] = np.add.reduceat(law[:, sorting], first, axis=1)
+        laws.append(full)
+    return ranked[starts], laws[1], laws[0]

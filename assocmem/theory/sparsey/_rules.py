@@ -97,21 +97,12 @@ def refuse_learning(
 
 
 def one_size_held(mac: Mac, n_features: int, size: int, n_items: int, least_pi: int) -> bool:
-    """Whether the normalised support needs no more than ``size`` weights set, or none, of units.
+    """Whether supports follow from sums alone, weights set being ``size`` or of no account.
 
     So it is at nu = 0, where a unit keeps one item, and where no unit can hold more than pi.
     """
     reach = min(n_items * size, n_features)
     return mac.nu == 0.0 or n_items == 1 or keeps_first(mac, size) or reach <= least_pi
-
-
-def refuse_normalised(mac: Mac, n_features: int, size: int, n_items: int, least_pi: int) -> None:
-    """Raise where ``nu`` needs the joint law of sums and weights set, not known here."""
-    if not one_size_held(mac, n_features, size, n_items, least_pi):
-        raise ValueError(
-            f"mac.nu must be 0, or a unit keep one item by cap, for theory, got {mac.nu:g}; "
-            "simulate it instead"
-        )
 
 
 def held_by(mac: Mac, size: int, n_items: int) -> int | None:
@@ -156,4 +147,3 @@ def refuse_overlap(model: CodeOverlap, *, approximate: bool = False) -> None:
     require(model, "CodeOverlap")
     mac, a, items = model.mac, model.size, model.n_items
     refuse_learning(mac, model.n_features, a, items, items + 1, uniform=not approximate)
-    refuse_normalised(mac, model.n_features, a, items, pi_of(mac, a))

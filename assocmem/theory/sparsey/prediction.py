@@ -45,8 +45,9 @@ def predict(model: CodeOverlap | StoredItems, *, approximate: bool = False) -> d
         - several items learned by codes that are not uniform: ``selection.chi`` > 0, unless
           sigma_2 or lambda_u is 0 or ``expected`` keeps G below g_minus;
         - ``novelty``, unless above any G; ``freeze`` and ``permanence``, unless out of reach;
-        - ``cap``, unless out of reach or reached by one item; ``nu``, unless one item is learned,
-          a unit keeps one item by its cap, or no unit can hold more than pi;
+        - ``cap``, unless out of reach or reached by one item; ``nu`` where many numbers of
+          weights set and sums would have to be told apart: (n + 1)(a + 1) > 40000, unless one item
+          is learned, a unit keeps one by its cap, or none can hold more than pi;
         - inputs of a size at which the mac is silent.
 
     Notes

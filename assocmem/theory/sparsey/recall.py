@@ -25,8 +25,6 @@ from ._levels import Levels
 from ._rules import (
     cue_law,
     is_active,
-    pi_of,
-    refuse_normalised,
     refuse_stored,
     uniform_codes,
 )
@@ -42,8 +40,6 @@ def recalled_of(model: StoredItems) -> float:
     """`recalled` of a model as it is, without refusals of how the items got their codes."""
     # A mac that is not active has no winners. Without input it is not: pi_minus >= 1.
     cases = [case for case in cue_law(model) if is_active(model.mac, case[2])]
-    least = min((pi_of(model.mac, active) for _, _, active in cases), default=1)
-    refuse_normalised(model.mac, model.n_features, model.size, model.n_items, least)
     total = 0.0
     for weight, overlap, active in cases:
         units = Levels(model.mac, model.n_features, model.size, model.n_items - 1, overlap, active)
@@ -121,7 +117,6 @@ def departure_bound(model: StoredItems) -> float:
     mac, a, others = model.mac, model.size, model.n_items - 1
     if others == 0 or uniform_codes(mac, a):
         return 0.0
-    refuse_normalised(mac, model.n_features, a, others, pi_of(mac, a))
     low = mac.selection.g_minus
     # No unit is that of the new input: its law is that of every other one.
     units = Levels(mac, model.n_features, a, others, 0, a)

@@ -12,7 +12,7 @@ from assocmem.montecarlo.kernels.rng import kernel
 from assocmem.sdr import Permanence, Selection
 from assocmem.sdr.kernels import mac as kernels
 from assocmem.sdr.kernels import permanence
-from assocmem.sdr.kernels.elementary import exponential, inverse_root
+from assocmem.sdr.kernels.elementary import exponential, inverse_root, softplus
 from assocmem.sdr.kernels.presenting import count_weights
 
 
@@ -63,6 +63,22 @@ def test_inverse_root():
         exact = [1 / mpmath.sqrt(mpmath.mpf(float(value))) for value in x]
         worst = max(abs(float(one / other - 1)) for one, other in zip(found, exact, strict=True))
     assert worst < 4.5e-16  # two units in the last place
+
+
+@kernel
+def softpluses(x, out):
+    for i in range(len(x)):
+        out[i] = softplus(x[i])
+
+
+def test_softplus():
+    x = np.concatenate([np.linspace(-700, 700, 1001), np.random.default_rng(2).normal(size=500)])
+    found = np.empty_like(x)
+    softpluses(x, found)
+    with mpmath.workdps(340):  # beyond the 304 digits that 1 + e^-700 has
+        exact = [mpmath.log1p(mpmath.exp(mpmath.mpf(float(value)))) for value in x]
+        worst = max(abs(float(one / other - 1)) for one, other in zip(found, exact, strict=True))
+    assert worst < 9e-16  # four units in the last place
 
 
 @pytest.mark.parametrize("units", [3, 8, 40, 131])

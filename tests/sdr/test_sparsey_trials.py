@@ -5,14 +5,19 @@ Statistical tests have fixed seeds; each number is off by more than its toleranc
 """
 
 import math
+from itertools import combinations
 from math import comb
 
 import numpy as np
 import plain_stored
 import pytest
+from scipy import stats
 
 from assocmem.estimates import Counted
 from assocmem.sdr import Drop, Kill, Replace, Swap
+from assocmem.sdr._seeds import state
+from assocmem.sdr.kernels.draws import mark_words
+from assocmem.sdr.kernels.mac_trials import similar
 from assocmem.sdr.sparsey import CodeOverlap, Mac, Permanence, Selection, StoredItems
 from assocmem.sdr.sparsey.trials import simulate
 from assocmem.trials import judge
@@ -66,6 +71,21 @@ def test_rare_events_are_counted():
     assert isinstance(few, Counted) and few.successes == 200
 
 
+@pytest.mark.parametrize("common", range(4))
+def test_similar_inputs_are_uniform(common):
+    """All sets of 3 of 8 features with so many common ones equally often: chi-squared, 1e-7."""
+    first, rng = np.array([1, 2, 6], np.int32), np.random.default_rng(common)
+    single, marks = state(rng), np.zeros(mark_words(8), np.uint64)
+    chosen, kept, out = np.empty((3, 3), np.int32)
+    counts = {}
+    for _ in range(6000):
+        similar(single, first, 8, common, marks, chosen, kept, out)
+        counts[tuple(out)] = counts.get(tuple(out), 0) + 1
+    sets = [s for s in combinations(range(8), 3) if len({1, 2, 6} & set(s)) == common]
+    assert set(counts) == set(sets)
+    assert len(sets) == 1 or stats.chisquare(list(counts.values())).pvalue > 1e-7
+
+
 def test_load_of_uniform_codes():
     """Without expansivity a store sets each weight with chance a/(n K), independently."""
     n, a, units, items = 70, 9, 4, 60
@@ -75,6 +95,18 @@ def test_load_of_uniform_codes():
     claim = judge(None, "load", 1.0 - (1.0 - a / n / units) ** items, found["load"], ALARM)
     assert claim.verdict == "agrees"
     assert claim.error < 2e-3 * claim.predicted
+
+
+def test_all_items_are_as_likely_to_be_recalled():
+    """Of 40 items the last alone is still there, in its own code; others fall to it by chance.
+
+    An item of before wins its own unit with chance 1/K, be it by the features that it shares with
+    the last or by lot; it finds a n/K of its weights, as Q (1 - 1/K) of Q (K - 1) units are full.
+    """
+    mac = Mac(3, 4, Selection(chi=0.0), permanence=Permanence(1))
+    old = 39 / 40
+    expected = {"load": 0.1 / 4, "crosstalk": old * 0.1 / 4, "recalled": 1 / 40 + old / 4}
+    agrees(StoredItems(mac, 30, 3, 40), expected, trials=10_000)
 
 
 def test_uniform_codes_are_at_chance():
@@ -142,7 +174,7 @@ def test_bounds_of_activity_hold_in_recall():
 @pytest.mark.parametrize(
     "model",
     [
-        CodeOverlap(Mac(4, 5, nu=0.5), 60, 8, 5, n_items=7),
+        CodeOverlap(Mac(40, 5, nu=0.5), 60, 8, 5, n_items=7),
         StoredItems(Mac(4, 5, permanence=Permanence(9)), 60, 8, 40, Replace(2)),
     ],
     ids=("overlap", "stored"),

@@ -75,13 +75,14 @@ def test_it_is_a_layer_and_a_label_field():
     codes = layer.codes(oriented_edges(T.reshape(-1, 8, 8), **options))
     assert model.predict_proba(T) == pytest.approx(field.probabilities(codes, temperature=4.0))
     assert np.array_equal(model.predict(T), names[field.evidence(codes).argmax(axis=1)])
-    again = SparseyClassifier(**model.get_params()).set_params(drawn=True)
-    again.fit(X[:300], names[y[:300]])
-    drawn = Layer(mac, layer.tiling, seed=layer.seed).learn(images[:300])
-    other = LabelField(10, 4, 3, 40)
-    other.learn(drawn, y[:300])
-    assert np.array_equal(again.labels_.counts, other.counts)
-    assert not np.array_equal(again.labels_.counts, model.labels_.counts)
+    for labelled in ("drawn", "at once"):
+        again = SparseyClassifier(**model.get_params()).set_params(labelled=labelled)
+        again.fit(X[:300], names[y[:300]])
+        other = LabelField(10, 4, 3, 40)
+        fresh = Layer(mac, layer.tiling, seed=layer.seed)
+        other.learn(fresh.learn(images[:300], recalled=labelled == "at once"), y[:300])
+        assert np.array_equal(again.labels_.counts, other.counts)
+        assert not np.array_equal(again.labels_.counts, model.labels_.counts)
 
 
 def test_thresholds_and_levels():
@@ -103,7 +104,7 @@ def test_thresholds_and_levels():
 
 def test_one_row_after_another():
     X, y, T, _ = halves()
-    first = SparseyClassifier(2, 30, shape=(8, 8), threshold=1.6, drawn=True, random_state=0)
+    first = SparseyClassifier(2, 30, shape=(8, 8), threshold=1.6, labelled="drawn", random_state=0)
     whole, parts = clone(first).fit(X, y), clone(first)
     for part in np.array_split(np.arange(len(X)), 5):
         parts.partial_fit(X[part], y[part], classes=range(10) if part[0] == 0 else None)
@@ -221,6 +222,7 @@ def test_misuse():
         ({"sharpness": 0.0}, "sharpness"),
         ({"smoothing": 0.0}, "smoothing"),
         ({"chi": -1.0}, "chi"),
+        ({"labelled": "x"}, "labelled"),
         ({"workers": 0}, "workers"),
     ):
         with pytest.raises(ValueError, match=text):

@@ -136,6 +136,18 @@ def test_learning_is_that_of_a_plain_mac(name, channels):
     assert layer.load == pytest.approx(layer.loads.mean())
 
 
+@pytest.mark.parametrize("name", ["cosine", "power", "freeze", "bounds"])
+def test_codes_recalled_right_after_learning(name):
+    images, tiling = similar_images(80, (7, 6)), Tiling((7, 6), (5, 4), 2)
+    at_once, step_by_step = (Layer(MACS[name], tiling, seed=5) for _ in range(2))
+    expected = []
+    for image in images:
+        step_by_step.learn(image[None])
+        expected.append(step_by_step.codes(image[None])[0])
+    assert np.array_equal(at_once.learn(images, recalled=True), expected)
+    assert np.array_equal(at_once.weights, step_by_step.weights)
+
+
 def test_a_single_mac_is_a_mac_memory():
     # The same generator, so the same codes to the last one.
     mac, n = Mac(4, 32, nu=0.5, cap=1.0, novelty=0.8), 500
@@ -287,6 +299,7 @@ def test_misuse():
         (lambda: layer.learn(np.full((2, 64), 2, np.uint8)), ValueError, "threshold"),
         (lambda: layer.learn(np.full((2, 64), -1)), ValueError, "threshold"),
         (lambda: layer.learn(np.zeros((2, 64), bool), workers=0), ValueError, "workers"),
+        (lambda: layer.learn(np.zeros((2, 64), bool), recalled=1), TypeError, "recalled"),
         (lambda: layer.bits(np.zeros((2, 9, 2), np.int16)), ValueError, "codes"),
         (lambda: layer.bits(np.full((2, 9, 3), 8)), ValueError, "codes"),
         (lambda: layer.bits(np.full((2, 9, 3), -2)), ValueError, "codes"),

@@ -187,8 +187,8 @@ def seed_by_input(words, salt, state):
 
 @kernel
 def present_sheets(
-    sheets, starts, length, weights, held, faded, limits, number, q, k, learning, counters,
-    single, salt, words, sums, scratch, winners, found,
+    sheets, starts, length, weights, held, faded, limits, number, q, k, learning, recalled,
+    counters, single, salt, words, sums, scratch, winners, found,
 ):  # fmt: skip
     """Present sheets to one mac, one after another: to be learned, or for retrieval.
 
@@ -203,6 +203,8 @@ def present_sheets(
         held^-nu where held > 0 and ``nu`` > 0, kept.
     learning : bool
         Codes are drawn and learned; or else the best, ties being broken by the input and ``salt``.
+    recalled : bool
+        Give the codes retrieved right after learning instead of those drawn.
     single : uint64 (1, 4)
         Generator of the mac.
     salt : uint64
@@ -216,7 +218,7 @@ def present_sheets(
     found : float32 (items,)
         Receives familiarities; 0 where the mac is not active.
     """
-    v, rho, nu = scratch[0], scratch[1], limits[NU]
+    v, rho, nu, power = scratch[0], scratch[1], limits[NU], limits[POWER]
     state = np.ones((1, 4), np.uint64)
     for t in range(sheets.shape[0]):
         code = winners[t]
@@ -228,7 +230,7 @@ def present_sheets(
             continue
         pi = limits[EXPECTED] if limits[EXPECTED] else np.float64(active)
         whole_sums(weights, words, sums)
-        supports(sums, faded, pi, nu, limits[POWER], v)
+        supports(sums, faded, pi, nu, power, v)
         g = familiarity(v, q, k)
         found[t] = g
         if not learning:
@@ -239,11 +241,25 @@ def present_sheets(
         counters[PRESENTED] += 1
         if g < limits[NOVELTY] and counters[HELD] < limits[FREEZE]:
             counters[HELD] += learn(weights, held, words, code, k, limits[CAP] * pi)
-            if nu > 0.0:
-                for j in range(q):
-                    i = j * k + np.int64(code[j])
-                    faded[i] = np.float64(held[i]) ** -nu
             counters[LEARNED] += 1
+            for j in range(q):
+                i = np.uint64(j * k) + np.uint64(code[j])
+                sums[i] = _met(weights, words, i)
+                if nu > 0.0:
+                    faded[i] = max(np.float64(held[i]), 1.0) ** -nu
+                supports(sums[i : i + _1], faded[i : i + _1], pi, nu, power, v[i : i + _1])
+        if recalled:
+            seed_by_input(words, salt, state)
+            best_code(v, q, k, state, 0, code)
+
+
+@uncounted
+def _met(weights, words, i):
+    """Sum of one unit."""
+    count = _0
+    for w in range(np.uint64(words.shape[0])):
+        count += ctpop(weights[w, i] & words[w])
+    return count
 
 
 @kernel

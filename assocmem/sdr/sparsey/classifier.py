@@ -28,6 +28,7 @@ except ImportError as error:
 
 ENCODINGS = ("auto", "edges", "threshold", "levels")
 READOUTS = ("counts", "binary", "items")
+LABELLED = ("again", "at once", "drawn")
 _BLOCK = 4096  # rows of X that are encoded at a time
 
 
@@ -79,8 +80,10 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
     temperature : float, optional
         > 0, by which evidence of a label field is divided to give probabilities; the number of
         modules that see a feature, on average, if left out.
-    drawn : bool
-        Count the codes drawn while learning, rather than those that rows retrieve thereafter.
+    labelled : {"again", "at once", "drawn"}
+        Which code goes with a row's class: the one it retrieves when all rows given are learned and
+        it is looked at again; when it has just been learned itself, so that each row is presented
+        once in all; or the one drawn while it was learned.
     workers : int
         >= 1, threads.
     random_state : int, RandomState or None
@@ -150,7 +153,7 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         silence: bool = False,
         sharpness: float | None = None,
         temperature: float | None = None,
-        drawn: bool = False,
+        labelled: str = "again",
         workers: int = 1,
         random_state: Any = None,
     ) -> None:
@@ -183,7 +186,7 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         self.silence = silence
         self.sharpness = sharpness
         self.temperature = temperature
-        self.drawn = drawn
+        self.labelled = labelled
         self.workers = workers
         self.random_state = random_state
 
@@ -266,6 +269,7 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         if encoding == "auto":
             encoding = "levels" if self.shape is None else "edges"
         readout = check.choice("readout", self.readout, READOUTS)
+        check.choice("labelled", self.labelled, LABELLED)
         check.integer("workers", self.workers, 1)
         if self.temperature is not None:
             check.real("temperature", self.temperature, 0.0, open_low=True)
@@ -360,8 +364,9 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
 
     def _learn(self, X: np.ndarray, y: np.ndarray) -> SparseyClassifier:
         features = self._encode(X)
-        codes = self.layer_.learn(features, workers=self.workers)
-        if not self.drawn:
+        at_once = self.labelled == "at once"
+        codes = self.layer_.learn(features, recalled=at_once, workers=self.workers)
+        if self.labelled == "again":
             codes = self.layer_.codes(features, workers=self.workers)
         self.labels_.learn(codes, self._places[np.searchsorted(self.classes_, y)])
         return self

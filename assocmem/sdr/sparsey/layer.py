@@ -121,7 +121,9 @@ class Layer:
         )
         return bits.reshape(self.mac.n_modules, self.mac.n_units, -1)
 
-    def learn(self, inputs: Any, *, workers: int = 1, progress: bool = False) -> np.ndarray:
+    def learn(
+        self, inputs: Any, *, recalled: bool = False, workers: int = 1, progress: bool = False
+    ) -> np.ndarray:
         """Present inputs once, one after another, and learn them; their codes.
 
         Parameters
@@ -129,6 +131,10 @@ class Layer:
         inputs : array of bool or of integers 0 and 1
             Of shape (n, features of the sheet) or (n, rows, columns[, channels]); or packed as
             uint64 (n, words), see `packed`.
+        recalled : bool
+            Return the code that each input retrieves right after it was learned, and before the
+            next one is, rather than the one drawn: a frozen unit may be drawn, though it does not
+            stand for the input.
         workers : int
             >= 1, threads, over which macs are spread.
         progress : bool
@@ -137,7 +143,7 @@ class Layer:
         Returns
         -------
         ndarray, int16, shape (n, macs, Q)
-            The winner in each module, drawn; -1 where the mac was not active.
+            The winner in each module; -1 where the mac was not active.
 
         Raises
         ------
@@ -149,19 +155,21 @@ class Layer:
         Cost for each mac and input is that of `MacMemory`: 8 Q K bytes of weights read for each
         word of the field that has an active feature, and some 100 Q K operations to choose.
         """
-        return self._present(inputs, True, workers, progress)[0]
+        if not isinstance(recalled, (bool, np.bool_)):
+            raise TypeError(f"recalled must be True or False, got {recalled!r}")
+        return self._present(inputs, True, workers, progress, bool(recalled))[0]
 
     def codes(self, inputs: Any, *, workers: int = 1, progress: bool = False) -> np.ndarray:
         """Codes of inputs in retrieval: in each module the unit of the largest support.
 
-        Parameters, returns and errors are those of `learn`. Nothing is changed.
+        Parameters, returns and errors are those of `learn`, but for ``recalled``. Nothing changes.
         """
         return self._present(inputs, False, workers, progress)[0]
 
     def familiarity(self, inputs: Any, *, workers: int = 1, progress: bool = False) -> np.ndarray:
         """G of each mac for each input, float32 (n, macs); 0 where it is not active.
 
-        Parameters and errors are those of `learn`. Nothing is changed.
+        Parameters and errors are those of `codes`. Nothing changes.
         """
         return self._present(inputs, False, workers, progress)[1]
 
@@ -246,7 +254,7 @@ class Layer:
         )
 
     def _present(
-        self, inputs: Any, learning: bool, workers: int, progress: bool
+        self, inputs: Any, learning: bool, workers: int, progress: bool, recalled: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
         """Codes and familiarities of inputs, learned or not."""
         from tqdm import tqdm
@@ -280,8 +288,8 @@ class Layer:
                 part = slice(first, first + _BLOCK)
                 present_sheets(
                     sheets[part], starts[m], length, self.weights[m], self.held[m], faded, limits,
-                    number, mac.n_modules, mac.n_units, learning, counters, single, self._salts[m],
-                    words, sums, scratch, codes[m, part], found[m, part],
+                    number, mac.n_modules, mac.n_units, learning, recalled, counters, single,
+                    self._salts[m], words, sums, scratch, codes[m, part], found[m, part],
                 )  # fmt: skip
                 with lock:
                     bar.update(len(sheets[part]))

@@ -22,7 +22,7 @@ from ...montecarlo.kernels.rng import (
     uncounted,
     wide,
 )
-from .elementary import bits_float, exponential, inverse_root, softplus
+from .elementary import bits_float, exponential, inverse_root, logarithm, softplus
 from .packed import ctpop, wide_vectors
 
 _0, _1, _16 = (np.uint64(k) for k in (0, 1, 16))
@@ -123,8 +123,8 @@ def times_support(sums, held, pi, nu, power, out):
     pi : float
         > 0, afferents expected to be active.
     nu, power : float
-        >= 0. Powers of 0 and 1, and nu of 1/2, cost a few operations a unit; others a call of pow
-        for each unit with a sum other than 0.
+        >= 0. With a power of 1, some 5 operations on vectors a unit for a nu of 0, 30 for 1/2;
+        else 120.
     out : float64 (units,)
         Multiplied.
     """
@@ -132,31 +132,25 @@ def times_support(sums, held, pi, nu, power, out):
     if power == 0.0:
         return
     units = np.uint64(out.shape[0])
-    if power != 1.0:
-        for i in range(units):
-            if sums[i] > 0.0:
-                factor = min(1.0, sums[i] / pi)
-                if held[i] > pi:
-                    factor *= (pi / held[i]) ** nu
-                out[i] *= factor**power
-            else:
-                out[i] = 0.0
-    elif nu == 0.0:
-        share = 1.0 / pi  # divisions of vectors are slow
+    share = 1.0 / pi  # divisions of vectors are slow
+    if nu == 0.0 and power == 1.0:
         for i in range(units):
             out[i] *= sums[i] * share if sums[i] < pi else 1.0
-    elif nu == 0.5:
-        share, root = 1.0 / pi, np.sqrt(pi)
+    elif nu == 0.5 and power == 1.0:
+        root = np.sqrt(pi)
         for i in range(units):
             own = sums[i] * share if sums[i] < pi else 1.0
             w = np.float64(held[i])
             out[i] *= own * (root * inverse_root(max(w, pi))) if w > pi else own
     else:
+        level = logarithm(pi)
         for i in range(units):
-            if held[i] > pi and sums[i] > 0.0:
-                out[i] *= min(1.0, sums[i] / pi) * (pi / held[i]) ** nu
-            else:
-                out[i] *= min(1.0, sums[i] / pi)
+            own = sums[i] * share if sums[i] < pi else 1.0
+            w = np.float64(held[i])
+            less = nu * (level - logarithm(max(w, pi))) if w > pi else 0.0
+            # Powers by logarithms; of the sum 0 by that of a number in its place.
+            factor = exponential(power * (logarithm(max(own, 1e-300)) + less))
+            out[i] *= factor if own > 0.0 else 0.0
 
 
 @uncounted

@@ -16,6 +16,7 @@ from .mac import (
     NOVELTY,
     NU,
     POWER,
+    RECRUIT,
     add_sums,
     best_code,
     draw_code,
@@ -26,6 +27,7 @@ from .mac import (
 )
 from .packed import count_bits, wide_vectors
 from .permanence import fade, learn_fading
+from .recruiting import plain_code, recruit_code
 
 _1, _6, _64 = (np.uint64(k) for k in (1, 6, 64))
 # Places among the counters.
@@ -40,7 +42,7 @@ class Arrays(NamedTuple):
     counters: np.ndarray  # int64 (3,): weights set, inputs presented to learn, inputs learned
     single: np.ndarray  # uint64 (1, 4), its generator
     numbers: np.ndarray  # float64 (8,), see `mac.numbers`
-    limits: np.ndarray  # float64 (8,), what the model says, infinity where it sets no limit
+    limits: np.ndarray  # float64 (9,), what the model says, infinity where it sets no limit
     scratch: np.ndarray  # float64 (3, units or more): sums, supports, chances
     ranks: np.ndarray  # uint8 (units, features), see `permanence`; (0, 0) if weights stay
     expiry: np.ndarray  # int64 (units, features), likewise
@@ -49,15 +51,22 @@ class Arrays(NamedTuple):
 
 
 @uncounted
-def select(mac, words, pi, q, k, drawn, winners):
-    """The code of one input; its familiarity G."""
+def support(mac, words, pi, q, k):
+    """Supports of all units by one input, and its familiarity G."""
     units = np.uint64(mac.held.shape[0])
-    sums, v, rho = mac.scratch[0, :units], mac.scratch[1, :units], mac.scratch[2, :units]
+    sums, v = mac.scratch[0, :units], mac.scratch[1, :units]
     sums[:] = 0.0
     v[:] = 1.0
     add_sums(mac.weights, words, 0, words.shape[0], 1.0, sums)
     times_support(sums, mac.held, pi, mac.limits[NU], mac.limits[POWER], v)
-    g = familiarity(v, q, k)
+    return v, familiarity(v, q, k)
+
+
+@uncounted
+def select(mac, words, pi, q, k, drawn, winners):
+    """The code of one input; its familiarity G."""
+    v, g = support(mac, words, pi, q, k)
+    rho = mac.scratch[2, : v.shape[0]]
     if drawn:
         eta = expansivity(g, mac.numbers, k)
         draw_code(v, eta, mac.numbers, q, k, mac.single, 0, rho, winners)
@@ -98,9 +107,19 @@ def present(mac, inputs, q, k, learning, drawn, winners, found):
                 counters[HELD] -= fade(
                     mac.weights, mac.held, mac.ranks, mac.expiry, mac.earliest, counters[PRESENTED]
                 )
-        found[t] = select(mac, words, pi, q, k, drawn, code)
-        if learning and found[t] < limits[NOVELTY] and counters[HELD] < limits[FREEZE]:
-            limit = limits[CAP] * pi
+        limit = limits[CAP] * pi
+        recruiting = learning and drawn and limits[RECRUIT] > 0.0
+        if recruiting:
+            v, found[t] = support(mac, words, pi, q, k)
+            new = recruit_code(
+                v, mac.held, q, k, limits[NOVELTY], limit,
+                limits[RECRUIT] if counters[HELD] < limits[FREEZE] else 0.0, mac.single, 0, code,
+            )  # fmt: skip
+            learns = new > 0
+        else:
+            found[t] = select(mac, words, pi, q, k, drawn, code)
+            learns = learning and found[t] < limits[NOVELTY] and counters[HELD] < limits[FREEZE]
+        if learns:
             if fading:
                 counters[HELD] += learn_fading(
                     mac.weights, mac.held, words, code, k, limit, mac.ranks, mac.expiry,
@@ -109,6 +128,8 @@ def present(mac, inputs, q, k, learning, drawn, winners, found):
             else:
                 counters[HELD] += learn(mac.weights, mac.held, words, code, k, limit)
             counters[LEARNED] += 1
+        if recruiting:
+            plain_code(code)
 
 
 @uncounted

@@ -55,6 +55,8 @@ class Level:
     def __post_init__(self) -> None:
         if not isinstance(self.mac, Mac):
             raise TypeError(f"mac must be a Mac, got {self.mac!r}")
+        if self.mac.recruit is not None:
+            raise ValueError(f"mac.recruit must be None in a hierarchy, got {self.mac.recruit:g}")
         for name in ("field", "stride"):
             object.__setattr__(self, name, pair(name, getattr(self, name)))
         if self.persistence is not None:

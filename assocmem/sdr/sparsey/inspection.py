@@ -53,7 +53,7 @@ class Inspection:
     winners : ndarray, int, shape (Q,)
         The code.
     choice : str
-        "draw", with chances rho, or "maximum", the largest V.
+        "draw", with chances rho, "maximum", the largest V, or "recruit", by `Mac.recruit`.
     learned : bool
         Whether the mac learned from the input.
     n_set : int
@@ -86,7 +86,11 @@ class Inspection:
                 f"{self.mac.pi_minus}{most or ' or more'}"
             )
         learned = f", learned: {self.n_set} weights set" if self.learned else ""
-        chosen = {"draw": "drawn", "maximum": "of largest support"}[self.choice]
+        chosen = {
+            "draw": "drawn",
+            "maximum": "of largest support",
+            "recruit": "recruited where they learned, else of largest support",
+        }[self.choice]
         lines = [
             f"Inspection: {self.size} active features, pi {self.pi:g}; familiarity G "
             f"{self.G:.4f}, hypotheses {self.zeta}, expansivity eta {self.eta:.6g}",
@@ -144,6 +148,8 @@ def inspected(memory: MacMemory, pattern: Any, learn: bool, choice: str) -> Insp
         kernels.sigmoids(v, eta, arrays.numbers, psi)
         kernels.chances(v, eta, arrays.numbers, *shape, rho)
     change = arrays.counters - before
+    if learn and choice == "draw" and mac.recruit is not None:
+        choice = "recruit"
     u, held, normalised, v, psi, rho = (
         array.reshape(shape) for array in (u, held, normalised, v, psi, rho)
     )

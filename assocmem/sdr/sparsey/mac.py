@@ -56,8 +56,8 @@ class Mac:
     likewise H and D, pi_H and pi_D being Q times the number of active macs they come from.
 
     With plain learning units that win often hold the union of everything and match every input.
-    What keeps them selective are ``cap``, ``freeze``, ``novelty``, ``nu`` and ``permanence``, each
-    of which may be left out.
+    What keeps them selective are ``cap``, ``freeze``, ``novelty``, ``nu``, ``permanence`` and
+    ``recruit``, each of which may be left out.
 
     Parameters
     ----------
@@ -84,6 +84,13 @@ class Mac:
         G_learn: it learns only from inputs of G below this.
     permanence : Permanence, optional
         Weights fade; they stay for ever if left out.
+    recruit : float, optional
+        Probability in (0, 1]; needs ``novelty`` and ``cap``. To learn, modules then judge each by
+        itself, and nothing is drawn by rho: where the largest V of its units is below ``novelty``
+        and some unit has not reached its cap, one of these, drawn uniformly, wins with this
+        probability, and learns. In all other cases the unit of the largest V wins, and learns
+        nothing. So a familiar input is never given a unit that stands for something else, and a
+        new one always finds a unit that can still learn it. This rule is our own.
 
     Raises
     ------
@@ -113,6 +120,7 @@ class Mac:
     freeze: float | None = None
     novelty: float | None = None
     permanence: Permanence | None = None
+    recruit: float | None = None
 
     __repr__ = shown
 
@@ -135,6 +143,12 @@ class Mac:
                 object.__setattr__(self, name, value)
         if self.permanence is not None and not isinstance(self.permanence, Permanence):
             raise TypeError(f"permanence must be a Permanence, got {self.permanence!r}")
+        if self.recruit is not None:
+            value = check.real("recruit", self.recruit, 0.0, 1.0, open_low=True)
+            object.__setattr__(self, "recruit", value)
+            for name in ("novelty", "cap"):
+                if getattr(self, name) is None:
+                    raise ValueError(f"{name} must be given where recruit={value:g}, got None")
 
     @property
     def n_code(self) -> int:

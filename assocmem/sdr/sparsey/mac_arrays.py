@@ -36,6 +36,7 @@ def empty(mac: Mac, n_features: int, seed: int) -> Arrays:
         math.inf if mac.cap is None else mac.cap,
         math.inf if mac.freeze is None else mac.freeze * n_features * units,
         math.inf if mac.novelty is None else mac.novelty,
+        mac.recruit or 0.0,
     ])  # fmt: skip
     each = (units, n_features) if fades else (0, 0)
     return Arrays(

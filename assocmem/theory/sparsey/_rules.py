@@ -58,6 +58,8 @@ def refuse_learning(
     ``ticks`` is the number of inputs presented to be learned; ``uniform`` says that codes have to
     be so.
     """
+    if mac.recruit is not None:
+        raise ValueError(f"mac.recruit must be None for theory, got {mac.recruit:g}; simulate it")
     if not is_active(mac, size):
         raise ValueError(
             f"mac.pi_minus and mac.pi_plus must include size for theory, got {mac.pi_minus} and "

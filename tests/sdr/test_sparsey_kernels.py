@@ -12,7 +12,7 @@ from assocmem.montecarlo.kernels.rng import kernel
 from assocmem.sdr import Permanence, Selection
 from assocmem.sdr.kernels import mac as kernels
 from assocmem.sdr.kernels import permanence
-from assocmem.sdr.kernels.elementary import exponential, inverse_root, softplus
+from assocmem.sdr.kernels.elementary import exponential, inverse_root, logarithm, softplus
 from assocmem.sdr.kernels.presenting import count_weights
 
 
@@ -63,6 +63,27 @@ def test_inverse_root():
         exact = [1 / mpmath.sqrt(mpmath.mpf(float(value))) for value in x]
         worst = max(abs(float(one / other - 1)) for one, other in zip(found, exact, strict=True))
     assert worst < 4.5e-16  # two units in the last place
+
+
+@kernel
+def logarithms(x, out):
+    for i in range(len(x)):
+        out[i] = logarithm(x[i])
+
+
+def test_logarithm():
+    rng = np.random.default_rng(3)
+    x = np.concatenate([np.arange(1.0, 3000.0), np.exp(rng.uniform(-690, 700, 500))])
+    x = np.concatenate(
+        [x, np.linspace(0.5, 2.0, 301), 1.0 + 2.0 ** -np.arange(20.0, 53.0), [1e-300]]
+    )
+    found = np.empty_like(x)
+    logarithms(x, found)
+    with mpmath.workdps(40):
+        exact = [mpmath.log(mpmath.mpf(float(value))) for value in x]
+    for one, other in zip(found, exact, strict=True):
+        assert abs(float(one - other)) <= 4.5e-16 * max(math.log(2.0), abs(float(other)))
+    assert found[0] == 0.0
 
 
 @kernel

@@ -27,8 +27,9 @@ _C9, _C10, _C11, _C12, _C13 = (1.0 / math.factorial(k) for k in range(9, 14))
 # The first guess at 1/sqrt(x), in bits: its largest error is least with this, 3.4 %.
 _ROOT = np.int64(0x5FE6EC8511DC0000)
 
-# Of ln(1 + t): coefficients of the series of the inverse hyperbolic tangent.
+# Of logarithms: coefficients of the series of the inverse hyperbolic tangent; sqrt(1/2) in bits.
 _A = tuple(1.0 / (2 * k + 1) for k in range(18))
+_ROOT_HALF, _EXPONENT = np.int64(0x3FE6A09E667F3BCD), np.int64(52)
 
 
 @intrinsic
@@ -101,3 +102,22 @@ def softplus(x):
     p = z * (z * (z * (z * p + _A[9]) + _A[8]) + _A[7]) + _A[6]
     p = z * (z * (z * (z * p + _A[5]) + _A[4]) + _A[3]) + _A[2]
     return max(x, 0.0) + 2.0 * y * (z * (z * p + _A[1]) + 1.0)
+
+
+@joined
+def logarithm(x):
+    """Natural logarithm of a normal x > 0, to some 4e-16 of it, or of ln 2 where that is more.
+
+    ln(2^n m) = n ln 2 + 2 artanh((m - 1)/(m + 1)), m being from sqrt(1/2) to sqrt(2): the series is
+    of at most 0.172, up to the 23rd power. Of 1 it is 0.
+    """
+    bits = float_bits(x)
+    n = (bits - _ROOT_HALF) >> _EXPONENT
+    m = bits_float(bits - (n << _EXPONENT))
+    y = (m - 1.0) / (m + 1.0)
+    z = y * y
+    p = z * (z * (z * _A[11] + _A[10]) + _A[9]) + _A[8]
+    p = z * (z * (z * (z * p + _A[7]) + _A[6]) + _A[5]) + _A[4]
+    p = z * (z * (z * p + _A[3]) + _A[2]) + _A[1]
+    k = np.float64(n)
+    return k * _LN2_HIGH + (k * _LN2_LOW + 2.0 * y * (z * p + 1.0))

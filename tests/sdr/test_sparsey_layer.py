@@ -1,5 +1,6 @@
 """Layers of macs against a plain version, written from the rules with arrays of 0 and 1."""
 
+import dataclasses
 import math
 import pickle
 
@@ -136,10 +137,10 @@ def test_learning_is_that_of_a_plain_mac(name, channels):
     assert layer.load == pytest.approx(layer.loads.mean())
 
 
-@pytest.mark.parametrize("name", ["cosine", "power", "freeze", "bounds"])
+@pytest.mark.parametrize("name", ["cosine", "power", "freeze", "bounds", "recruit"])
 def test_codes_recalled_right_after_learning(name):
     images, tiling = similar_images(80, (7, 6)), Tiling((7, 6), (5, 4), 2)
-    at_once, step_by_step = (Layer(MACS[name], tiling, seed=5) for _ in range(2))
+    at_once, step_by_step = (Layer(MACS.get(name, RECRUITING), tiling, seed=5) for _ in range(2))
     expected = []
     for image in images:
         step_by_step.learn(image[None])
@@ -148,9 +149,15 @@ def test_codes_recalled_right_after_learning(name):
     assert np.array_equal(at_once.weights, step_by_step.weights)
 
 
-def test_a_single_mac_is_a_mac_memory():
+RECRUITING = Mac(3, 40, nu=0.5, cap=1.0, novelty=0.7, recruit=0.3)
+
+
+@pytest.mark.parametrize(
+    "mac", [Mac(4, 32, nu=0.5, cap=1.0, novelty=0.8), RECRUITING], ids=["drawn", "recruited"]
+)
+def test_a_single_mac_is_a_mac_memory(mac):
     # The same generator, so the same codes to the last one.
-    mac, n = Mac(4, 32, nu=0.5, cap=1.0, novelty=0.8), 500
+    n = 500
     images = similar_images(n, (9, 9), seed=2).reshape(n, -1)
     layer, memory = Layer(mac, Tiling((9, 9), 9), seed=11), mac.memory(81)
     memory._arrays.single[:] = layer._single
@@ -160,6 +167,43 @@ def test_a_single_mac_is_a_mac_memory():
     assert layer.load == memory.load
     assert layer.n_learned == memory.n_learned
     assert layer.familiarity(images)[:, 0] == pytest.approx(memory.familiarity(images), rel=1e-6)
+
+
+@pytest.mark.parametrize("recruit", [1.0, 0.3])
+def test_recruiting_is_that_of_a_plain_mac(recruit):
+    # Each module by itself: which learned is seen from its weights, and must follow the rule.
+    mac = dataclasses.replace(RECRUITING, recruit=recruit, n_units=20)
+    images, tiling = similar_images(400, (6, 6), seed=3), Tiling((6, 6), 5, 1)
+    layer = Layer(mac, tiling, seed=2)
+    inputs = images.reshape(len(images), -1)[:, tiling.features].astype(int)
+    new, taken, full = 0, 0, 0
+    for image, fields in zip(images, inputs, strict=True):
+        before = [layer.afferents(m).astype(int) for m in range(4)]
+        code = layer.learn(image[None])[0]
+        for m, x in enumerate(fields):
+            pi, held = x.sum(), before[m].sum(axis=2)
+            v = np.minimum(1, before[m] @ x / pi) * np.minimum(1, (pi / np.maximum(held, 1)) ** 0.5)
+            after = layer.afferents(m)
+            for q, winner in enumerate(code[m]):
+                changed = np.flatnonzero((after[q] != before[m][q]).any(axis=1))
+                free = held[q] < pi
+                held_already = np.all(before[m][q] >= x, axis=1) & free
+                if v[q].max() < 0.7 and free.any():
+                    new += not held_already.any()
+                    full += free.sum() < 5
+                else:
+                    assert len(changed) == 0
+                if len(changed):
+                    taken += not held_already.any()
+                    assert changed.tolist() == [winner]
+                    assert free[winner]
+                    assert np.array_equal(after[q, winner], before[m][q, winner] | x)
+                elif not held_already.any():
+                    assert v[q, winner] == pytest.approx(v[q].max(), rel=1e-12)
+    assert full > 10
+    assert new > 100
+    # Of modules where it would be seen each took a new unit by this chance; false alarm 1e-6.
+    assert abs(taken - recruit * new) <= 4.9 * math.sqrt(recruit * (1 - recruit) * new)
 
 
 @pytest.mark.parametrize("workers", [2, 5])

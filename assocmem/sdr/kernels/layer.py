@@ -22,6 +22,7 @@ from .mac import (
 )
 from .packed import count_bits, ctpop, wide_vectors
 from .presenting import HELD, LEARNED, PRESENTED
+from .recruiting import plain_code, recruit_code
 
 _0, _1, _6, _63, _64 = (np.uint64(k) for k in (0, 1, 6, 63, 64))
 _27, _30, _31 = (np.uint64(k) for k in (27, 30, 31))
@@ -187,8 +188,8 @@ def seed_by_input(words, salt, state):
 
 @kernel
 def present_sheets(
-    sheets, starts, length, weights, held, faded, limits, number, q, k, learning, recalled,
-    counters, single, salt, words, sums, scratch, winners, found,
+    sheets, starts, length, weights, held, faded, limits, number, recruit, q, k, learning,
+    recalled, counters, single, salt, words, sums, scratch, winners, found,
 ):  # fmt: skip
     """Present sheets to one mac, one after another: to be learned, or for retrieval.
 
@@ -201,6 +202,9 @@ def present_sheets(
         As in `presenting`.
     faded : float64 (units,)
         held^-nu where held > 0 and ``nu`` > 0, kept.
+    recruit : float
+        Chance that a module learns in a unit that is free, see `recruiting`; 0 if codes are drawn
+        and learned as a whole instead.
     learning : bool
         Codes are drawn and learned; or else the best, ties being broken by the input and ``salt``.
     recalled : bool
@@ -237,17 +241,28 @@ def present_sheets(
             seed_by_input(words, salt, state)
             best_code(v, q, k, state, 0, code)
             continue
-        draw_code(v, expansivity(g, number, k), number, q, k, single, 0, rho, code)
         counters[PRESENTED] += 1
-        if g < limits[NOVELTY] and counters[HELD] < limits[FREEZE]:
-            counters[HELD] += learn(weights, held, words, code, k, limits[CAP] * pi)
+        limit = limits[CAP] * pi
+        frozen = counters[HELD] >= limits[FREEZE]
+        if recruit > 0.0:
+            chance = 0.0 if frozen else recruit
+            new = recruit_code(v, held, q, k, limits[NOVELTY], limit, chance, single, 0, code)
+            learns = new > 0
+        else:
+            draw_code(v, expansivity(g, number, k), number, q, k, single, 0, rho, code)
+            learns = g < limits[NOVELTY] and not frozen
+        if learns:
+            counters[HELD] += learn(weights, held, words, code, k, limit)
             counters[LEARNED] += 1
             for j in range(q):
-                i = np.uint64(j * k) + np.uint64(code[j])
-                sums[i] = _met(weights, words, i)
-                if nu > 0.0:
-                    faded[i] = max(np.float64(held[i]), 1.0) ** -nu
-                supports(sums[i : i + _1], faded[i : i + _1], pi, nu, power, v[i : i + _1])
+                if code[j] >= 0:
+                    i = np.uint64(j * k) + np.uint64(code[j])
+                    sums[i] = _met(weights, words, i)
+                    if nu > 0.0:
+                        faded[i] = max(np.float64(held[i]), 1.0) ** -nu
+                    supports(sums[i : i + _1], faded[i : i + _1], pi, nu, power, v[i : i + _1])
+        if recruit > 0.0:
+            plain_code(code)
         if recalled:
             seed_by_input(words, salt, state)
             best_code(v, q, k, state, 0, code)

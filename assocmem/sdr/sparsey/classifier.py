@@ -63,7 +63,7 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
     field, stride : int or (int, int), optional
         Rows and columns of a mac's field and its distance to the next. Half of the sheet and 1 for
         edges, a third and a ninth of it for thresholds if left out.
-    nu, cap, freeze, novelty, pi_minus
+    nu, cap, freeze, novelty, recruit, pi_minus
         As in `Mac`.
     g_minus, gamma, chi, sigma_1, sigma_2, sigma_3, sigma_4
         As in `Selection`.
@@ -140,6 +140,7 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         cap: float | None = 0.5,
         freeze: float | None = None,
         novelty: float | None = 0.7,
+        recruit: float | None = None,
         pi_minus: int = 1,
         g_minus: float = 0.6,
         gamma: float = 1.0,
@@ -173,6 +174,7 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         self.cap = cap
         self.freeze = freeze
         self.novelty = novelty
+        self.recruit = recruit
         self.pi_minus = pi_minus
         self.g_minus = g_minus
         self.gamma = gamma
@@ -277,7 +279,7 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
             check.real("sharpness", self.sharpness, 0.0, open_low=True)
         mac = Mac(
             self.n_modules, self.n_units, self._selection(), pi_minus=self.pi_minus, nu=self.nu,
-            cap=self.cap, freeze=self.freeze, novelty=self.novelty,
+            cap=self.cap, freeze=self.freeze, novelty=self.novelty, recruit=self.recruit,
         )  # fmt: skip
         tiling = self._set_encoding(encoding, X)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))

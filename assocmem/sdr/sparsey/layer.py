@@ -71,7 +71,7 @@ class Layer:
             raise ValueError(
                 f"mac.permanence must be None: weights of a layer do not fade, got {mac.permanence}"
             )
-        check.integer("mac.n_units", mac.n_units, 2, 2**15)
+        check.integer("mac.n_units", mac.n_units, 2, 2**15 - 1)
         self.mac, self.tiling, self.seed = mac, tiling, check.integer("seed", seed, 0)
         words = -(-tiling.n_features // 64)
         self.weights = np.zeros((tiling.n_macs, words, mac.n_code), np.uint64)
@@ -270,6 +270,7 @@ class Layer:
         length = tiling.field[1] * tiling.channels
         starts = np.ascontiguousarray(tiling.features[:, ::length], np.int64)
         limits, number = self._limits(), numbers(mac.selection)
+        recruit = mac.recruit or 0.0
         ended, lock = threading.Event(), threading.Lock()
         bar = tqdm(
             desc="learning" if learning else "recognising", total=tiling.n_macs * len(sheets),
@@ -288,8 +289,8 @@ class Layer:
                 part = slice(first, first + _BLOCK)
                 present_sheets(
                     sheets[part], starts[m], length, self.weights[m], self.held[m], faded, limits,
-                    number, mac.n_modules, mac.n_units, learning, recalled, counters, single,
-                    self._salts[m], words, sums, scratch, codes[m, part], found[m, part],
+                    number, recruit, mac.n_modules, mac.n_units, learning, recalled, counters,
+                    single, self._salts[m], words, sums, scratch, codes[m, part], found[m, part],
                 )  # fmt: skip
                 with lock:
                     bar.update(len(sheets[part]))

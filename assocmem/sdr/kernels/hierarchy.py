@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...montecarlo.kernels.rng import kernel, uncounted
-from .level import UNITS, U, copy, step_level
+from .level import AGE, LAST_WORD, UNITS, G, U, copy, step_level
 from .packed import ctpop, trailing_zeros
 
 _1, _6 = np.uint64(1), np.uint64(6)
@@ -31,16 +31,16 @@ def read(level, threshold, counts, seen, out):
     """
     counts[:] = 0
     seen[:] = 0
-    k = np.int64(level.limits[UNITS])
+    k = np.int64(level.model[UNITS])
     for m in range(level.winners.shape[0]):
-        if level.age[m] == 0:
+        if level.tally[m, AGE] == 0:
             continue
         features = level.features[m]
         for f in features:
             seen[f] += level.winners.shape[1]
         for j in range(level.winners.shape[1]):
             i = j * k + level.winners[m, j]
-            for w in range(np.uint64(level.kinds[U, 3])):
+            for w in range(np.uint64(level.segments[U, LAST_WORD])):
                 bits = level.weights[m, w, i]
                 while bits:
                     counts[features[(w << _6) + trailing_zeros(bits)]] += 1
@@ -82,7 +82,7 @@ def run(levels, frames, given, learning, threshold, codes, familiar, reads, feat
             )  # fmt: skip
             for m in range(level.winners.shape[0]):
                 copy(level.winners[m], codes[j][t, m])
-            copy(level.g, familiar[j][t])
+                familiar[j][t, m] = level.found[m, G]
         if reads.shape[0]:
             read(levels[0], threshold, features[0], features[1], reads[t])
 

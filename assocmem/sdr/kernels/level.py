@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...montecarlo.kernels.rng import inlined, uncounted
+from ...montecarlo.kernels.rng import uncounted
 from .mac import (
     CAP,
     EXPECTED,
@@ -36,52 +36,55 @@ from .permanence import fade, learn_fading
 _0, _1, _6, _63, _64 = (np.uint64(k) for k in (0, 1, 6, 63, 64))
 # Kinds of afferents, and a bit for each in a combination of them.
 U, H, D = range(3)
-# Places in `limits` after those of a mac: exponents of H and D follow POWER's for U.
-LAMBDA_H, LAMBDA_D, ZETA_POWER, ZETA_MOST, BACK_OFF, KEEP = range(8, 14)
-PERSISTENCE, SILENT, MODULES, UNITS, N_LIMITS = range(14, 19)
 # Combinations of kinds in the order in which they are tried: pairs, then single ones.
 _PAIRS = (1 << U | 1 << H, 1 << U | 1 << D, 1 << H | 1 << D)
 _SINGLES = (1 << U, 1 << H, 1 << D)
+# Places in `model` after the limits of a mac; exponents of H and D follow one another.
+LAMBDA_H, LAMBDA_D, ZETA_POWER, ZETA_MOST, BACK_OFF, KEEP = range(8, 14)
+PERSISTENCE, SILENT, MODULES, UNITS, RUN, NUMBERS = range(14, 20)
+# Columns of `segments`.
+FIRST, LAST, FIRST_WORD, LAST_WORD = range(4)
+# Columns of `tally`: weights set of each kind; at how many a kind is frozen; the age of the code, 0
+# where there is none, and of its selection hypotheses, kinds used (bits), whether it was drawn and
+# whether it was learned; steps to be learned at which the mac had a code.
+TOTAL, FROZEN, AGE, ZETA, USED, DRAWN, LEARNED, CLOCK = 0, 3, 6, 7, 8, 9, 10, 11
+N_TALLY = 12
+# Columns of `found`, of the last selection: G, F(zeta), and pi of each kind, 0 where it had none.
+G, FACTOR, PI = 0, 1, 2
+N_FOUND = 5
+# Rows of `supports`: sums of each kind and V at the last selection; scratch.
+SUM, V, TRIAL = 0, 3, 4
+N_SUPPORTS = 5
+# Less than any F(zeta) but 0.
+_LEAST_HEARD = 0.5
 
 
 class Macs(NamedTuple):
     """One level as arrays: its wiring, its weights, its present codes, and scratch.
 
-    M macs of Q modules of K units, Q K = units; afferents in W words of S segments.
+    M macs of Q modules of K units, Q K = units; afferents in W words of S segments. Few arrays, as
+    each costs time to compile and to pass.
     """
 
-    numbers: np.ndarray  # float64 (8,), parameters of the selection, see `mac.numbers`
-    limits: np.ndarray  # float64 (18,), what the model says, infinity where it sets no limit
-    kinds: np.ndarray  # int64 (3, 4), of each kind: segments first..last-1, words first..last-1
-    spans: np.ndarray  # int64 (S, 2), of each segment: words first..last-1
+    model: np.ndarray  # float64, limits, infinity for none; from `NUMBERS` on `mac.numbers`
+    segments: np.ndarray  # int64 (3 + S, 4): of each kind, segments and words first..last-1; of
+    # each segment, its words
     sources: np.ndarray  # int32 (M, S), the mac that each segment comes from, -1 for none
-    rows: np.ndarray  # int64 (M, rows), first feature of each row of the field, of level 1 only
     features: np.ndarray  # int32 (M, features), afferents of U, of level 1 only
     weights: np.ndarray  # uint64 (M, W, units)
     held: np.ndarray  # int32 (M, 3, units), weights set of each kind of each unit
-    totals: np.ndarray  # int64 (M, 3), their sums
-    frozen: np.ndarray  # float64 (M, 3), totals at which learning stops
+    tally: np.ndarray  # int64 (M, 12), see above
+    found: np.ndarray  # float64 (M, 5), see above
+    supports: np.ndarray  # float64 (M, 5, units), see above
     single: np.ndarray  # uint64 (M, 4), generators
+    winners: np.ndarray  # int32 (M, Q), -1 where a mac has no code
+    bits: np.ndarray  # uint64 (M, words of a code), the same
+    inputs: np.ndarray  # uint64 (M, W), active afferents of this step
+    heard: np.ndarray  # float64 (M, S), what a segment's signals count; -1 where it has no code
     lives: np.ndarray  # int64 (ranks + 1,), see `permanence`; (0,) where weights stay
     ranks: np.ndarray  # uint8 (M, units, 64 W), likewise; (M, 0, 0) where weights stay
     expiry: np.ndarray  # int64, likewise
     earliest: np.ndarray  # int64 (M, 3, units), of each kind; (M, 3, 0) where weights stay
-    clock: np.ndarray  # int64 (M,), steps to be learned in which the mac had a code
-    winners: np.ndarray  # int32 (M, Q), -1 where a mac has no code
-    bits: np.ndarray  # uint64 (M, words of a code), the same
-    age: np.ndarray  # int64 (M,), steps that the code has lasted, 0 where there is none
-    zeta: np.ndarray  # int64 (M,), of its selection
-    factor: np.ndarray  # float64 (M,), F(zeta)
-    g: np.ndarray  # float64 (M,), familiarity at its selection
-    learned: np.ndarray  # bool (M,), whether it was learned then
-    used: np.ndarray  # int64 (M,), bits of the kinds that its selection used
-    drawn: np.ndarray  # bool (M,), whether it was drawn rather than the best
-    v: np.ndarray  # float64 (M, units), supports at the last selection
-    inputs: np.ndarray  # uint64 (M, W), active afferents of this step
-    heard: np.ndarray  # float64 (M, S), what a segment's signals count; -1 where it has no code
-    sums: np.ndarray  # float64 (M, 3, units), of each kind at the last selection
-    pi: np.ndarray  # float64 (M, 3), what they were divided by; 0 of kinds that were not there
-    trial: np.ndarray  # float64 (units,), scratch
 
 
 @uncounted
@@ -106,73 +109,85 @@ def extract(words, start, length, out, at):
 
 
 @uncounted
-def gather_frame(level, m, frame):
-    """Features of a packed frame that mac m sees, as the words of its segment 0."""
-    words = level.inputs[m, level.spans[0, 0] : level.spans[0, 1]]
+def gather_frame(frame, features, run, words, heard):
+    """Features of a packed frame that a mac sees, as words; rows of its field are ``run`` long."""
     words[:] = _0
-    rows = np.uint64(level.rows.shape[1])
-    run = np.uint64(level.features.shape[1]) // rows
-    for i in range(rows):
-        extract(frame, np.uint64(level.rows[m, i]), run, words, i * run)
-    level.heard[m, 0] = 1.0 if count_bits(words) else -1.0
+    for at in range(_0, np.uint64(features.shape[0]), np.uint64(run)):
+        extract(frame, np.uint64(features[at]), np.uint64(run), words, at)
+    heard[0] = 1.0 if count_bits(words) else -1.0
 
 
 @uncounted
-def gather(level, m, kind, source):
-    """Codes of the macs of another level, or of the same, that mac m has afferents from."""
-    for s in range(level.kinds[kind, 0], level.kinds[kind, 1]):
-        first = level.spans[s, 0]
-        j = level.sources[m, s]
-        if j >= 0 and source.age[j] > 0:
-            level.heard[m, s] = source.factor[j]
-            for w in range(source.bits.shape[1]):
-                level.inputs[m, first + w] = source.bits[j, w]
-        else:
-            level.heard[m, s] = -1.0
-            for w in range(source.bits.shape[1]):
-                level.inputs[m, first + w] = _0
+def gather(segments, kind, sources, bits, tally, found, words, heard):
+    """Codes of macs, with ``bits``, ``tally`` and ``found``, that one mac has afferents from."""
+    for s in range(segments[kind, FIRST], segments[kind, LAST]):
+        first, j = segments[3 + s, FIRST_WORD], sources[s]
+        there = j >= 0 and tally[j, AGE] > 0
+        heard[s] = found[j, FACTOR] if there else -1.0
+        for w in range(bits.shape[1]):
+            words[first + w] = bits[j, w] if there else _0
 
 
 @uncounted
-def active_afferents(level, m, kind, heard):
-    """How many there are of a kind; with ``heard`` only from sources that are listened to."""
+def active_afferents(segments, kind, words, heard, least):
+    """How many there are of a kind, from sources whose signals count at least so much."""
     count = np.int64(0)
-    for s in range(level.kinds[kind, 0], level.kinds[kind, 1]):
-        if level.heard[m, s] > 0.0 or (level.heard[m, s] == 0.0 and not heard):
-            count += count_bits(level.inputs[m, level.spans[s, 0] : level.spans[s, 1]])
+    for s in range(segments[kind, FIRST], segments[kind, LAST]):
+        if heard[s] >= least:
+            count += count_bits(words[segments[3 + s, FIRST_WORD] : segments[3 + s, LAST_WORD]])
     return count
 
 
 @uncounted
-def sum_afferents(level, m, kind, out):
+def sum_afferents(segments, kind, weights, words, heard, out):
     """Sums of each unit over a kind of afferents, each source counting F(zeta)-fold."""
-    weights, words = level.weights[m], level.inputs[m]
     out[:] = 0.0
-    begin, end = level.kinds[kind, 0], level.kinds[kind, 1]
+    begin, end = segments[kind, FIRST], segments[kind, LAST]
     alike = True
     for s in range(begin, end):
         # Words of segments without a code are 0.
-        alike &= level.heard[m, s] == 1.0 or level.heard[m, s] < 0.0
+        alike &= heard[s] == 1.0 or heard[s] < 0.0
     if alike:
-        add_sums(weights, words, level.kinds[kind, 2], level.kinds[kind, 3], 1.0, out)
+        first, last = segments[kind, FIRST_WORD], segments[kind, LAST_WORD]
+        add_sums(weights, words, first, last, 1.0, out)
     else:
         for s in range(begin, end):
-            if level.heard[m, s] > 0.0:
-                first, last = level.spans[s, 0], level.spans[s, 1]
-                add_sums(weights, words, first, last, level.heard[m, s], out)
+            if heard[s] > 0.0:
+                first, last = segments[3 + s, FIRST_WORD], segments[3 + s, LAST_WORD]
+                add_sums(weights, words, first, last, heard[s], out)
 
 
 @uncounted
-def support(level, m, kinds, out):
-    """Supports by a combination of kinds whose sums are there, and their familiarity."""
-    limits = level.limits
+def support(model, held, supports, pi, kinds, row):
+    """Supports of one mac by a combination of kinds whose sums are there, and G."""
+    out = supports[row]
     out[:] = 1.0
     for kind in range(3):
         if kinds >> kind & 1:
-            power = limits[POWER] if kind == U else limits[LAMBDA_H + kind - H]
-            held = level.held[m, kind]
-            times_support(level.sums[m, kind], held, level.pi[m, kind], limits[NU], power, out)
-    return familiarity(out, np.int64(limits[MODULES]), np.int64(limits[UNITS]))
+            power = model[POWER] if kind == U else model[LAMBDA_H + kind - H]
+            times_support(supports[SUM + kind], held[kind], pi[kind], model[NU], power, out)
+    return familiarity(out, np.int64(model[MODULES]), np.int64(model[UNITS]))
+
+
+@uncounted
+def look(model, held, supports, pi, there, back_off):
+    """Supports of one mac, with fewer kinds where all together are not familiar.
+
+    They are left in row `V`; returns the familiarity and the kinds used.
+    """
+    best, used = support(model, held, supports, pi, there, V), there
+    for stage in range(2):
+        if best >= back_off:
+            break
+        for k in range(3):
+            kinds = _SINGLES[k] if stage else _PAIRS[k]
+            apart = model[KEEP] > 0.0 and there & ~kinds & 1 << U
+            if kinds & there == kinds and kinds != there and not apart:
+                g = support(model, held, supports, pi, kinds, TRIAL)
+                if g > best:
+                    copy(supports[TRIAL], supports[V])
+                    best, used = g, kinds
+    return best, used
 
 
 @uncounted
@@ -182,111 +197,95 @@ def copy(source, target):
         target[i] = source[i]
 
 
-@inlined
-def _better(level, m, kinds, there, best, used):
-    """The larger of ``best`` and the familiarity by other kinds, and which kinds these are."""
-    apart = level.limits[KEEP] > 0.0 and there & ~kinds & 1 << U
-    if kinds & there == kinds and kinds != there and not apart:
-        g = support(level, m, kinds, level.trial)
-        if g > best:
-            copy(level.trial, level.v[m])
-            return g, kinds
-    return best, used
-
-
 @uncounted
-def look(level, m, there, back_off):
-    """Supports of mac m, with fewer kinds where all together are not familiar.
-
-    They are left in ``v``; returns the familiarity and the kinds used.
-    """
-    best, used = support(level, m, there, level.v[m]), there
-    if best < back_off:
-        for k in range(3):
-            best, used = _better(level, m, _PAIRS[k], there, best, used)
-    if best < back_off:
-        for k in range(3):
-            best, used = _better(level, m, _SINGLES[k], there, best, used)
-    return best, used
-
-
-@uncounted
-def lose(level, m):
+def lose(winners, bits, tally, found):
     """Leave a mac without a code."""
-    level.winners[m, :] = -1
-    level.bits[m, :] = _0
-    level.age[m] = level.zeta[m] = level.used[m] = 0
-    level.factor[m], level.g[m] = 1.0, 0.0
-    level.learned[m] = level.drawn[m] = False
+    winners[:] = -1
+    bits[:] = _0
+    tally[AGE:CLOCK] = 0
+    found[G], found[FACTOR] = 0.0, 1.0
 
 
 @uncounted
 def tick(level, m):
     """Let weights of a mac fade whose time has come, at a step that may be learned."""
-    level.clock[m] += 1
+    level.tally[m, CLOCK] += 1
     if level.lives.shape[0]:
         for kind in range(3):
-            first, last = level.kinds[kind, 2], level.kinds[kind, 3]
-            level.totals[m, kind] -= fade(
+            first, last = level.segments[kind, FIRST_WORD], level.segments[kind, LAST_WORD]
+            level.tally[m, TOTAL + kind] -= fade(
                 level.weights[m, first:last], level.held[m, kind],
                 level.ranks[m, :, 64 * first : 64 * last],
                 level.expiry[m, :, 64 * first : 64 * last], level.earliest[m, kind],
-                level.clock[m],
+                level.tally[m, CLOCK],
             )  # fmt: skip
 
 
 @uncounted
 def strengthen(level, m, kind):
     """Learn one kind of afferents, unless the mac has ended that."""
-    count = active_afferents(level, m, kind, False)
-    if count == 0 or level.totals[m, kind] >= level.frozen[m, kind]:
+    model, segments, tally = level.model, level.segments, level.tally[m]
+    count = active_afferents(segments, kind, level.inputs[m], level.heard[m], 0.0)
+    if count == 0 or tally[TOTAL + kind] >= tally[FROZEN + kind]:
         return
     pi = np.float64(count)
-    if kind == U and level.limits[EXPECTED]:
-        pi = level.limits[EXPECTED]
-    first, last = level.kinds[kind, 2], level.kinds[kind, 3]
+    if kind == U and model[EXPECTED]:
+        pi = model[EXPECTED]
+    first, last = segments[kind, FIRST_WORD], segments[kind, LAST_WORD]
     weights, held = level.weights[m, first:last], level.held[m, kind]
-    words, k = level.inputs[m, first:last], np.int64(level.limits[UNITS])
-    limit = level.limits[CAP] * pi
+    words, k, limit = level.inputs[m, first:last], np.int64(model[UNITS]), model[CAP] * pi
     if level.lives.shape[0]:
-        level.totals[m, kind] += learn_fading(
+        tally[TOTAL + kind] += learn_fading(
             weights, held, words, level.winners[m], k, limit,
             level.ranks[m, :, 64 * first : 64 * last], level.expiry[m, :, 64 * first : 64 * last],
-            level.earliest[m, kind], level.lives, level.clock[m],
+            level.earliest[m, kind], level.lives, tally[CLOCK],
         )  # fmt: skip
     else:
-        level.totals[m, kind] += learn(weights, held, words, level.winners[m], k, limit)
+        tally[TOTAL + kind] += learn(weights, held, words, level.winners[m], k, limit)
 
 
 @uncounted
-def choose(level, m, there, free, learning):
-    """Give mac m a code by the kinds that are ``there``, whose sums are made here."""
-    limits, number = level.limits, level.numbers
-    q, k = np.int64(limits[MODULES]), np.int64(limits[UNITS])
-    for kind in range(3):
-        if there >> kind & 1:
-            sum_afferents(level, m, kind, level.sums[m, kind])
-    g, used = look(level, m, there, 0.0 if learning else limits[BACK_OFF])
-    if free and g < limits[SILENT]:
-        lose(level, m)
-        return
-    v = level.v[m]
+def choose(model, g, used, learning, single, m, supports, winners, bits, tally, found):
+    """Give one mac a code by the supports in row `V`, whose familiarity and kinds are known."""
+    number, v = model[NUMBERS:], supports[V]
+    q, k = np.int64(model[MODULES]), np.int64(model[UNITS])
     if learning:
         eta = expansivity(g, number, k)
-        draw_code(v, eta, number, q, k, level.single, m, level.trial, level.winners[m])
+        draw_code(v, eta, number, q, k, single, m, supports[TRIAL], winners)
     else:
-        best_code(v, q, k, level.single, m, level.winners[m])
-    level.bits[m, :] = _0
+        best_code(v, q, k, single, m, winners)
+    bits[:] = _0
     for j in range(q):
-        i = np.uint64(j * k + level.winners[m, j])
-        level.bits[m, i >> _6] |= _1 << (i & _63)
+        i = np.uint64(j * k + winners[j])
+        bits[i >> _6] |= _1 << (i & _63)
     zeta = hypotheses(v, q, k, number[V_ZETA])
-    level.factor[m] = 1.0
+    found[G], found[FACTOR] = g, 1.0
     if zeta > 1:
-        listened = zeta <= limits[ZETA_MOST]
-        level.factor[m] = np.float64(zeta) ** limits[ZETA_POWER] if listened else 0.0
-    level.age[m], level.zeta[m], level.g[m], level.used[m] = 1, zeta, g, used
-    level.drawn[m], level.learned[m] = learning, learning and g < limits[NOVELTY]
+        listened = zeta <= model[ZETA_MOST]
+        found[FACTOR] = np.float64(zeta) ** model[ZETA_POWER] if listened else 0.0
+    tally[AGE], tally[ZETA], tally[USED], tally[DRAWN] = 1, zeta, used, learning
+    tally[LEARNED] = learning and g < model[NOVELTY]
+
+
+@uncounted
+def count_kinds(model, segments, words, heard, free, pi):
+    """The kinds of afferents by which a mac chooses, 0 if it may not; sets pi of each.
+
+    A source of F(zeta) = 0 is not listened to: it counts for the bounds of activity alone.
+    """
+    pi[:] = 0.0
+    if not free:
+        active = active_afferents(segments, U, words, heard, 0.0)
+        if active < model[LEAST] or active > model[MOST]:
+            return 0
+    there = 0
+    for kind in range(3):
+        if not (kind == U and free):
+            pi[kind] = active_afferents(segments, kind, words, heard, _LEAST_HEARD)
+            there |= (pi[kind] > 0.0) << kind
+    if there >> U & 1 and model[EXPECTED]:
+        pi[U] = model[EXPECTED]
+    return there
 
 
 @uncounted
@@ -295,35 +294,46 @@ def step_mac(level, m, free, learning):
 
     ``free`` where it has no bottom-up afferents at this step.
     """
-    limits, pi = level.limits, level.pi[m]
-    if 0 < level.age[m] < limits[PERSISTENCE]:
-        level.age[m] += 1
+    model, tally, found = level.model, level.tally[m], level.found[m]
+    if 0 < tally[AGE] < model[PERSISTENCE]:
+        tally[AGE] += 1
         if learning:
             tick(level, m)
-        if learning and level.learned[m] and not free:
-            strengthen(level, m, U)
+            if tally[LEARNED] and not free:
+                strengthen(level, m, U)
         return
-    active = active_afferents(level, m, U, False)
-    there = 0
-    for kind in range(3):
-        pi[kind] = 0.0
-        if not (kind == U and free):
-            pi[kind] = active_afferents(level, m, kind, True)
-        if pi[kind] > 0.0:
-            there |= 1 << kind
-            if kind == U and limits[EXPECTED]:
-                pi[kind] = limits[EXPECTED]
-    within = free or limits[LEAST] <= active <= limits[MOST]
-    if not within or there == 0:
-        lose(level, m)
-        return
-    if learning:
+    segments, words, heard = level.segments, level.inputs[m], level.heard[m]
+    supports, pi = level.supports[m], found[PI:]
+    there = count_kinds(model, segments, words, heard, free, pi)
+    if there and learning:
         tick(level, m)
-    choose(level, m, there, free, learning)
-    if level.learned[m]:
+    for kind in range(3):
+        if there >> kind & 1:
+            sum_afferents(segments, kind, level.weights[m], words, heard, supports[SUM + kind])
+    g, used = 0.0, 0
+    if there:
+        back_off = 0.0 if learning else model[BACK_OFF]
+        g, used = look(model, level.held[m], supports, pi, there, back_off)
+    if not there or (free and g < model[SILENT]):
+        lose(level.winners[m], level.bits[m], tally, found)
+        return
+    choose(
+        model, g, used, learning, level.single, m, supports, level.winners[m], level.bits[m], tally,
+        found,
+    )  # fmt: skip
+    if tally[LEARNED]:
         for kind in range(3):
             if not (kind == U and free):
                 strengthen(level, m, kind)
+
+
+@uncounted
+def gather_mac(level, m, source, kind):
+    """Afferents of one kind of mac m from codes of a level."""
+    gather(
+        level.segments, kind, level.sources[m], source.bits, source.tally, source.found,
+        level.inputs[m], level.heard[m],
+    )  # fmt: skip
 
 
 @uncounted
@@ -349,17 +359,19 @@ def step_level(level, below, above, frame, first, last, free, learning):
     new. Codes of the previous step are all read before the first is replaced.
     """
     macs = level.winners.shape[0]
+    model, segments = level.model, level.segments
     for m in range(macs):
-        stays = 0 < level.age[m] < level.limits[PERSISTENCE]
-        if stays and not (learning and level.learned[m]):
+        stays = 0 < level.tally[m, AGE] < model[PERSISTENCE]
+        if stays and not (learning and level.tally[m, LEARNED]):
             continue
         if not first:
-            gather(level, m, U, below)
+            gather_mac(level, m, below, U)
         elif not free:
-            gather_frame(level, m, frame)
+            words = level.inputs[m, : segments[U, LAST_WORD]]
+            gather_frame(frame, level.features[m], model[RUN], words, level.heard[m])
         if not stays:
-            gather(level, m, H, level)
+            gather_mac(level, m, level, H)
             if not last:
-                gather(level, m, D, above)
+                gather_mac(level, m, above, D)
     for m in range(macs):
         step_mac(level, m, first and free, learning)

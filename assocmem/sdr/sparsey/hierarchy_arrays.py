@@ -11,6 +11,7 @@ from ..kernels import level as kernels
 from ..kernels import mac as mac_kernels
 from ..kernels.hierarchy import count_held
 from ..kernels.permanence import NEVER, lifetimes
+from .hierarchy_recall import Step
 
 if TYPE_CHECKING:
     from .hierarchy import Hierarchy, Level
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 
 # What changes as a hierarchy lives: what a file keeps, beside the model.
 STATE = (
-    "weights", "held", "totals", "single", "ranks", "expiry", "earliest", "clock", "winners",
-    "bits", "age", "zeta", "factor", "g", "learned", "used", "drawn", "v", "sums", "pi",
+    "weights", "held", "tally", "found", "supports", "single", "winners", "bits", "ranks",
+    "expiry", "earliest",
 )  # fmt: skip
+_NEVER_FROZEN = 2**62
 
 
 def padded(lists: list[list[int]]) -> np.ndarray:
@@ -84,7 +86,7 @@ def _words(bits: int) -> int:
     return -(-bits // 64)
 
 
-def _limits(level: Level, persistence: int) -> np.ndarray:
+def _parameters(level: Level, persistence: int, run: int) -> np.ndarray:
     """What the model of a level says, in the order of the kernels' places."""
     mac = level.mac
     s = mac.selection
@@ -92,7 +94,7 @@ def _limits(level: Level, persistence: int) -> np.ndarray:
     def bound(value: float | None) -> float:
         return math.inf if value is None else value
 
-    found = np.empty(kernels.N_LIMITS)
+    found = np.empty(kernels.NUMBERS)
     for place, value in (
         (mac_kernels.LEAST, mac.pi_minus),
         (mac_kernels.MOST, bound(mac.pi_plus)),
@@ -112,36 +114,36 @@ def _limits(level: Level, persistence: int) -> np.ndarray:
         (kernels.SILENT, level.silent_below),
         (kernels.MODULES, mac.n_modules),
         (kernels.UNITS, mac.n_units),
+        (kernels.RUN, run),
     ):
         found[place] = value
-    return found
+    return np.append(found, mac_kernels.numbers(s))
 
 
 def possible(model: Hierarchy, j: int) -> np.ndarray:
     """Weights that each mac of level j has of each kind, int64 (macs, 3)."""
-    kinds, _, heard = _segments(model, j)
+    segments, heard = _segments(model, j)
     numbers = np.empty((len(heard), 3), np.int64)
     for kind, size in enumerate(_sizes(model, j)):
-        there = (heard[:, slice(*kinds[kind, :2])] >= 0) | (j == kind == 0)
+        there = (heard[:, slice(*segments[kind, :2])] >= 0) | (j == kind == 0)
         numbers[:, kind] = there.sum(axis=1) * size * model.levels[j].mac.n_code
     return numbers
 
 
-def _segments(model: Hierarchy, j: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """``kinds``, ``spans`` and ``sources`` of a level."""
+def _segments(model: Hierarchy, j: int) -> tuple[np.ndarray, np.ndarray]:
+    """``segments`` and ``sources`` of a level."""
     heard = sources(model, j)
     if j == 0:  # the field is one segment, without a source
         heard["u"] = np.full((len(heard["u"]), 1), -1, np.int32)
-    lengths, kinds, segment, word = [], [], 0, 0
+    kinds, spans, word = [], [], 0
     for kind, size in zip("uhd", _sizes(model, j), strict=True):
-        count, length = heard[kind].shape[1], _words(size)
-        kinds.append([segment, segment + count, word, word + count * length])
-        lengths += [length] * count
-        segment, word = segment + count, word + count * length
-    last = np.cumsum(lengths)
-    spans = np.stack([last - lengths, last], axis=1).astype(np.int64)
-    joined = np.ascontiguousarray(np.concatenate([heard[kind] for kind in "uhd"], axis=1))
-    return np.array(kinds, np.int64), spans, joined.astype(np.int32)
+        count, length, begin = heard[kind].shape[1], _words(size), len(spans)
+        kinds.append([begin, begin + count, word, word + count * length])
+        for s in range(begin, begin + count):
+            spans.append([s, s + 1, word, word + length])
+            word += length
+    joined = np.concatenate([heard[kind] for kind in "uhd"], axis=1)
+    return np.array(kinds + spans, np.int64), np.ascontiguousarray(joined, np.int32)
 
 
 def generators(seed: int, j: int, macs: int) -> np.ndarray:
@@ -161,67 +163,65 @@ def empty(model: Hierarchy, j: int, seed: int) -> kernels.Macs:
     level, tiling = model.levels[j], model.tilings[j]
     mac, macs = level.mac, tiling.n_macs
     units, modules = mac.n_code, mac.n_modules
-    kinds, spans, heard = _segments(model, j)
-    words = int(kinds[-1, 3])
-    rows = np.empty((macs, 0), np.int64)
-    features = np.empty((macs, 0), np.int32)
+    segments, heard = _segments(model, j)
+    words = int(segments[kernels.D, kernels.LAST_WORD])
+    features, run = np.empty((macs, 0), np.int32), 0
     if j == 0:
         features = np.ascontiguousarray(tiling.features, np.int32)
-        rows = features[:, :: tiling.field[1] * tiling.channels].astype(np.int64)
-    freeze = math.inf if mac.freeze is None else mac.freeze
-    weights = possible(model, j)
-    with np.errstate(invalid="ignore"):
-        frozen = np.where(weights > 0, freeze * weights, math.inf)
+        run = tiling.field[1] * tiling.channels
+    tally = np.zeros((macs, kernels.N_TALLY), np.int64)
+    frozen = _NEVER_FROZEN
+    if mac.freeze is not None:
+        numbers = possible(model, j)
+        frozen = np.where(numbers, np.ceil(mac.freeze * numbers), _NEVER_FROZEN)
+    tally[:, kernels.FROZEN : kernels.FROZEN + 3] = frozen
+    found = np.zeros((macs, kernels.N_FOUND))
+    found[:, kernels.FACTOR] = 1.0
     lives, fades = np.zeros(0, np.int64), mac.permanence is not None
     if mac.permanence is not None:
         lasts = mac.permanence
         lives = lifetimes(lasts.lifetime, lasts.growth, lasts.ranks)
     each = (macs, units, 64 * words) if fades else (macs, 0, 0)
     return kernels.Macs(
-        numbers=mac_kernels.numbers(mac.selection),
-        limits=_limits(level, model.persistences[j]),
-        kinds=kinds,
-        spans=spans,
+        model=_parameters(level, model.persistences[j], run),
+        segments=segments,
         sources=heard,
-        rows=np.ascontiguousarray(rows),
         features=features,
         weights=np.zeros((macs, words, units), np.uint64),
         held=np.zeros((macs, 3, units), np.int32),
-        totals=np.zeros((macs, 3), np.int64),
-        frozen=frozen,
+        tally=tally,
+        found=found,
+        supports=np.zeros((macs, kernels.N_SUPPORTS, units)),
         single=generators(seed, j, macs),
+        winners=np.full((macs, modules), -1, np.int32),
+        bits=np.zeros((macs, _words(units)), np.uint64),
+        inputs=np.zeros((macs, words), np.uint64),
+        heard=np.full((macs, len(segments) - 3), -1.0),
         lives=lives,
         ranks=np.zeros(each, np.uint8),
         expiry=np.full(each, NEVER, np.int64),
         earliest=np.full((macs, 3, units if fades else 0), NEVER, np.int64),
-        clock=np.zeros(macs, np.int64),
-        winners=np.full((macs, modules), -1, np.int32),
-        bits=np.zeros((macs, _words(units)), np.uint64),
-        age=np.zeros(macs, np.int64),
-        zeta=np.zeros(macs, np.int64),
-        factor=np.ones(macs),
-        g=np.zeros(macs),
-        learned=np.zeros(macs, np.bool_),
-        used=np.zeros(macs, np.int64),
-        drawn=np.zeros(macs, np.bool_),
-        v=np.zeros((macs, units)),
-        inputs=np.zeros((macs, words), np.uint64),
-        heard=np.full((macs, len(spans)), -1.0),
-        sums=np.zeros((macs, 3, units)),
-        pi=np.zeros((macs, 3)),
-        trial=np.zeros(units),
+    )
+
+
+def step_of(levels: tuple[kernels.Macs, ...]) -> Step:
+    """The present state as what a step gives back."""
+    return Step(
+        codes=tuple(level.winners.copy() for level in levels),
+        familiarity=tuple(level.found[:, kernels.G].copy() for level in levels),
+        zeta=tuple(level.tally[:, kernels.ZETA].copy() for level in levels),
+        age=tuple(level.tally[:, kernels.AGE].copy() for level in levels),
     )
 
 
 def clear(level: kernels.Macs) -> None:
     """Take all codes of a level away, as between sequences."""
     level.winners[...] = -1
-    level.factor[...] = 1.0
-    for array in (level.bits, level.age, level.zeta, level.g, level.learned, level.used):
-        array[...] = 0
-    level.drawn[...] = False
-    for array in (level.v, level.sums, level.pi):
-        array[...] = 0.0
+    level.bits[...] = 0
+    level.tally[:, kernels.AGE : kernels.CLOCK] = 0
+    level.found[...] = 0.0
+    level.found[:, kernels.FACTOR] = 1.0
+    level.supports[...] = 0.0
 
 
 def _sizes(model: Hierarchy, j: int) -> tuple[int, int, int]:
@@ -236,9 +236,9 @@ def dense_weights(model: Hierarchy, j: int, level: kernels.Macs, m: int) -> dict
     mac, found = model.levels[j].mac, {}
     for k, size in enumerate(_sizes(model, j)):
         parts = [np.empty((0, mac.n_code), np.bool_)]
-        for s in range(level.kinds[k, 0], level.kinds[k, 1]):
+        for s in range(*level.segments[k, :2]):
             if level.sources[m, s] >= 0 or j == k == 0:
-                words = level.weights[m, slice(*level.spans[s])].T
+                words = level.weights[m, slice(*level.segments[3 + s, 2:])].T
                 octets = np.ascontiguousarray(words).astype("<u8").view(np.uint8)
                 bits = np.unpackbits(octets, axis=1, count=size, bitorder="little")
                 parts.append(bits.T.astype(np.bool_))
@@ -248,12 +248,13 @@ def dense_weights(model: Hierarchy, j: int, level: kernels.Macs, m: int) -> dict
 
 def allowed(model: Hierarchy, j: int) -> np.ndarray:
     """Words of afferents that exist, of each mac of a level: uint64 (macs, words)."""
-    kinds, spans, heard = _segments(model, j)
-    bits = np.zeros((len(heard), int(kinds[-1, 3]) * 64), np.uint8)
+    segments, heard = _segments(model, j)
+    bits = np.zeros((len(heard), int(segments[2, 3]) * 64), np.uint8)
     for kind, size in enumerate(_sizes(model, j)):
-        for s in range(kinds[kind, 0], kinds[kind, 1]):
+        for s in range(*segments[kind, :2]):
             there = (heard[:, s] >= 0) | (j == kind == 0)
-            bits[there, 64 * spans[s, 0] : 64 * spans[s, 0] + size] = 1
+            first = 64 * segments[3 + s, 2]
+            bits[there, first : first + size] = 1
     return np.packbits(bits, axis=1, bitorder="little").view("<u8").astype(np.uint64)
 
 
@@ -264,9 +265,9 @@ def _fading_right(level: kernels.Macs) -> bool:
     fading = level.expiry != NEVER
     if np.any((fading | (level.ranks > 0)) & ~there) or level.ranks.max() >= len(level.lives):
         return False
-    if np.any(level.expiry <= level.clock[:, None, None]):
+    if np.any(level.expiry <= level.tally[:, kernels.CLOCK, None, None]):
         return False
-    for kind, (_, _, first, last) in enumerate(level.kinds):
+    for kind, (_, _, first, last) in enumerate(level.segments[:3]):
         times = level.expiry[:, :, 64 * first : 64 * last].min(axis=2, initial=NEVER)
         if np.any(times < level.earliest[:, kind]):
             return False
@@ -279,16 +280,17 @@ def contradiction(model: Hierarchy, j: int, level: kernels.Macs) -> str:
     n_units = model.levels[j].mac.n_units
     if np.any(level.weights & ~allowed(model, j)[:, :, None]):
         return "weights from afferents that do not exist"
-    for kind, (_, _, first, last) in enumerate(level.kinds):
+    for kind, (_, _, first, last) in enumerate(level.segments[:3]):
         held = np.empty((macs, level.weights.shape[2]), np.int32)
         count_held(level.weights, first, last, held)
         if not np.array_equal(held, level.held[:, kind]):
             return "numbers of weights that differ from those set"
-    if not np.array_equal(level.held.sum(axis=2), level.totals):
+    totals, frozen = level.tally[:, :3], level.tally[:, kernels.FROZEN : kernels.AGE]
+    if not np.array_equal(level.held.sum(axis=2), totals):
         return "numbers of weights that do not add up"
     if level.lives.size and not _fading_right(level):
         return "times to fade that do not go with weights"
-    active = level.age > 0
+    active = level.tally[:, kernels.AGE] > 0
     inside = (level.winners >= 0) & (level.winners < n_units)
     if not np.array_equal(inside, np.broadcast_to(active[:, None], inside.shape)):
         return "winners out of range"
@@ -298,8 +300,10 @@ def contradiction(model: Hierarchy, j: int, level: kernels.Macs) -> str:
         dense[m, places[m]] = 1
     if not np.array_equal(np.packbits(dense, axis=1, bitorder="little").view("<u8"), level.bits):
         return "codes that differ from their winners"
-    if np.any(level.age < 0) or np.any(level.zeta < 0) or not np.all(level.single.any(axis=1)):
-        return "ages, hypotheses or generators that cannot be"
-    if not all(np.all(np.isfinite(x)) for x in (level.g, level.v, level.sums, level.pi)):
+    if not np.array_equal(frozen, empty(model, j, 0).tally[:, kernels.FROZEN : kernels.AGE]):
+        return "numbers of weights to stop at that the model does not have"
+    if np.any(level.tally < 0) or not np.all(level.single.any(axis=1)):
+        return "counts or generators that cannot be"
+    if not (np.all(np.isfinite(level.found)) and np.all(np.isfinite(level.supports))):
         return "supports that are no numbers"
     return ""

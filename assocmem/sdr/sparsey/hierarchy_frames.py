@@ -39,7 +39,9 @@ def packed_frames(
     """
     whole = isinstance(sequence, np.ndarray) and sequence.ndim > 1
     if whole and _dense_shape(sequence.shape[1:], shape):
-        return _packed(name, sequence.reshape(len(sequence), -1)), np.ones(len(sequence), np.bool_)
+        return _packed(name, sequence.reshape(len(sequence), math.prod(shape))), np.ones(
+            len(sequence), np.bool_
+        )
     if isinstance(sequence, SDR) or not isinstance(sequence, Iterable):
         raise TypeError(f"{name} must be a sequence of frames, got {type(sequence).__name__}")
     frames = list(sequence)

@@ -91,29 +91,32 @@ class MacState:
 
 def state_of(mac: Mac, level: Macs, m: int) -> MacState:
     """The last selection of mac m of a level."""
+    from ..kernels import level as places
     from ..kernels import mac as kernels
 
     shape = (mac.n_modules, mac.n_units)
-    active, eta = bool(level.age[m] > 0), 1.0
+    tally, found, supports = level.tally[m], level.found[m], level.supports[m]
+    active, eta = bool(tally[places.AGE] > 0), 1.0
     v, rho = np.zeros(mac.n_code), np.zeros(mac.n_code)
-    there = [k for k in range(3) if active and level.pi[m, k] > 0.0]
+    there = [k for k in range(3) if active and found[places.PI + k] > 0.0]
     if active:
-        v[:] = level.v[m]
-        eta = float(kernels.expansivity(level.g[m], level.numbers, mac.n_units))
-        kernels.chances(v, eta, level.numbers, *shape, rho)
+        number = level.model[places.NUMBERS :]
+        v[:] = supports[places.V]
+        eta = float(kernels.expansivity(found[places.G], number, mac.n_units))
+        kernels.chances(v, eta, number, *shape, rho)
     return MacState(
         mac=mac,
         active=active,
-        age=int(level.age[m]),
-        kinds="".join(_KINDS[k] for k in range(3) if level.used[m] >> k & 1),
-        sums={_KINDS[k]: level.sums[m, k].reshape(shape).copy() for k in there},
-        pi={_KINDS[k]: float(level.pi[m, k]) for k in there},
+        age=int(tally[places.AGE]),
+        kinds="".join(_KINDS[k] for k in range(3) if tally[places.USED] >> k & 1),
+        sums={_KINDS[k]: supports[places.SUM + k].reshape(shape).copy() for k in there},
+        pi={_KINDS[k]: float(found[places.PI + k]) for k in there},
         V=v.reshape(shape),
-        G=float(level.g[m]),
-        zeta=int(level.zeta[m]),
+        G=float(found[places.G]),
+        zeta=int(tally[places.ZETA]),
         eta=eta,
         rho=rho.reshape(shape),
         winners=level.winners[m].copy(),
-        choice="draw" if level.drawn[m] else "maximum",
-        learned=bool(level.learned[m]),
+        choice="draw" if tally[places.DRAWN] else "maximum",
+        learned=bool(tally[places.LEARNED]),
     )

@@ -79,7 +79,9 @@ class HierarchyMemory:
     @property
     def load(self) -> tuple[dict[str, float], ...]:
         """Fraction of them that are set."""
-        held = [dict(zip("uhd", level.totals.sum(axis=0), strict=True)) for level in self._levels]
+        held = [
+            dict(zip("uhd", level.tally[:, :3].sum(axis=0), strict=True)) for level in self._levels
+        ]
         return tuple(
             {kind: int(held[j][kind]) / n for kind, n in entry.items()}
             for j, entry in enumerate(self.n_weights)
@@ -128,12 +130,7 @@ class HierarchyMemory:
         """
         frames, given = packed_frames("frame", [frame], self._shape)
         self._run(frames, given, learn)
-        return Step(
-            *(
-                tuple(getattr(level, name).copy() for level in self._levels)
-                for name in ("winners", "g", "zeta", "age")
-            )
-        )
+        return arrays.step_of(self._levels)
 
     def _run(
         self,
@@ -149,7 +146,7 @@ class HierarchyMemory:
             raise TypeError(f"learn must be True or False, got {learn!r}")
         steps, sheet = len(frames), self._tilings[0].n_sheet
         codes = tuple(np.empty((steps, *level.winners.shape), np.int32) for level in self._levels)
-        familiar = tuple(np.empty((steps, len(level.g))) for level in self._levels)
+        familiar = tuple(np.empty((steps, len(level.winners))) for level in self._levels)
         reads = np.zeros((0 if threshold is None else steps, sheet), np.bool_)
         features = np.empty((2, sheet), np.int64)
         bound = 1.0 if threshold is None else threshold

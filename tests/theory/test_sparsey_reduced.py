@@ -8,7 +8,7 @@ from sparsey_listed import last_seen, stored
 
 from assocmem.sdr import Drop, Kill, Replace, Swap
 from assocmem.sdr.sparsey import CodeOverlap, Mac, Permanence, Selection, StoredItems
-from assocmem.theory.sparsey import mean_field, predict
+from assocmem.theory.sparsey import capacity, field_capacity, mean_field, predict, recalled
 
 UNIFORM = Selection(chi=0.0)
 NOISE = {"Drop": Drop, "Replace": Replace, "Swap": Swap, "Kill": Kill}
@@ -127,6 +127,22 @@ def test_mean_field_by_seed_and_what_it_refuses():
         mean_field(model, macs=1)
     with pytest.raises(TypeError, match="model"):
         mean_field(Mac(4, 3))
+
+
+def test_capacity_in_the_mean_field():
+    """The exact one where codes are uniform, to the error of recall over its slope."""
+    model = StoredItems(Mac(20, 6, UNIFORM), 100, 12, 1, Replace(3))
+    exact = capacity(model, 0.8)
+    found = field_capacity(model, 0.8, macs=100)
+    error = mean_field(replace(model, n_items=exact.n_items), macs=100).errors["recalled"]
+    slope = recalled(model, round(1.05 * exact.n_items)) - recalled(model, exact.n_items)
+    # Two values of R that it interpolates, and its curvature between them, below 1 %.
+    assert abs(found / exact.n_items - 1.0) < FAR * error * 0.05 / -slope + 0.01
+    assert field_capacity(replace(model, noise=Drop(12))) == 0.0
+    with pytest.raises(ValueError, match="level"):
+        field_capacity(model, 1.0)
+    with pytest.raises(TypeError, match="StoredItems"):
+        field_capacity(CodeOverlap(model.mac, 200, 16, 3))
 
 
 @pytest.mark.slow

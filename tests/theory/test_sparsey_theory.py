@@ -6,10 +6,12 @@ from math import comb
 import mpmath
 import numpy as np
 import pytest
+from scipy import stats
 from sparsey_listed import covering, histories, last_seen, listed_recall, stored
 
 from assocmem.sdr import Drop, Kill, Replace, Swap
 from assocmem.sdr.sparsey import CodeOverlap, Mac, Permanence, Selection, StoredItems
+from assocmem.theory.sdr.unions import union_fp
 from assocmem.theory.sparsey import (
     chance_intersection,
     chances,
@@ -32,6 +34,7 @@ from assocmem.theory.sparsey import (
     stores_for_load,
     support,
 )
+from assocmem.theory.sparsey._cover import cover_laws
 
 NOISE = {"Drop": Drop, "Replace": Replace, "Swap": Swap, "Kill": Kill}
 UNIFORM = Selection(chi=0.0)
@@ -117,6 +120,26 @@ def test_recall_of_few_and_of_very_many_items():
     # Lambda = 0 makes all units alike.
     flat = Mac(2, 50, Selection(lambda_u=0.0))
     assert recalled(StoredItems(flat, 500, 20, 30)) == pytest.approx(1.0 / 50, abs=1e-14)
+
+
+def test_very_many_items_between_two_units():
+    """All allocations one by one: m items to the own unit, the rest to the other."""
+    n, a, s, noise = 30000, 9, 20001, 3
+    model = StoredItems(Mac(2, 2, UNIFORM), n, a, s, Drop(noise))
+    numbers = np.arange(s)
+    weights = stats.binom.pmf(numbers, s - 1, 0.5)
+    # The cue of 6 is the item's own; the other unit has all of it with the chance of a union.
+    tied = sum(
+        (-1) ** j * comb(6, j) * float(Fraction(comb(n - j, a), comb(n, a))) ** (s - 1 - numbers)
+        for j in range(7)
+    )
+    assert recalled(model) == pytest.approx(1.0 - weights @ tied / 2, abs=1e-11)
+    assert 0.5 < recalled(model) < 0.999
+    # Laws of sums after many stores, against the same unions.
+    law = cover_laws(n, 6, a, 2000, 2050)
+    for theta in range(7):
+        wanted = union_fp(n, 6, a, theta, [2000, 2050]).value
+        assert law[[0, 50], theta:].sum(axis=1) == pytest.approx(wanted, rel=1e-11)
 
 
 def simulated(n, a, k, q, s, noise, macs, seed):

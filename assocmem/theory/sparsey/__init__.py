@@ -27,6 +27,7 @@ _HOME = {
     "expansivity": "selection",
     "familiarity": "selection",
     "familiarity_of_similar": "similarity",
+    "field_capacity": "reduced",
     "hypotheses": "selection",
     "intersection": "similarity",
     "intersection_approximate": "similarity",

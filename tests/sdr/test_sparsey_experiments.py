@@ -115,6 +115,49 @@ def test_load_of_horizontal_weights():
     assert np.all(error < 0.02)
 
 
+def _first_winner_right(modules, units, stored, rng, draws=4000):
+    """Chance that a module's winner is right one step after a code recognised without error.
+
+    Codes are uniform. Of the stored - 1 other transitions N_i lead to unit i of the module; all Q
+    sources of the present code are among those of some of the N_i, each with chance 1/K in each,
+    with chance (1 - (1 - 1/K)^N_i)^Q. Then unit i ties with the right one. Exact but for draws of
+    N.
+    """
+    leads = rng.multinomial(stored - 1, np.full(units, 1.0 / units), size=draws)[:, 1:]
+    chance = (1.0 - (1.0 - 1.0 / units) ** leads) ** modules
+    ties = np.zeros((draws, units))
+    ties[:, 0] = 1.0
+    for part in chance.T:
+        ties[:, 1:] = ties[:, 1:] * (1.0 - part[:, None]) + ties[:, :-1] * part[:, None]
+        ties[:, 0] *= 1.0 - part
+    return (ties / np.arange(1, units + 1)).sum(axis=1).mean()
+
+
+def test_first_step_alone_against_theory():
+    """Within 5 errors of 16 memories; Student's law of 15 degrees of freedom: 1.6e-4 for each.
+
+    Theory has an error of its own of about 1e-3 from its draws, which is added.
+    """
+    modules, units = 5, 6
+    for stored in (25, 45):
+        model = sequence_model(modules, units, selection=Selection(chi=0.0))
+        found = []
+        for seed in range(16):
+            memory = model.memory(seed=seed)
+            films = random_sequences(stored, 2, 400, 16, rng=1000 * stored + seed)
+            codes = [memory.store(film)[0] for film in films]
+            alike = []
+            for film, code in zip(films, codes, strict=True):
+                step = memory.codes([film[0], None])[0]
+                np.testing.assert_array_equal(step[0], code[0])
+                alike.append(winner_accuracy(step[1], code[1]))
+            found.append(np.mean(alike))
+        expected = _first_winner_right(modules, units, stored, np.random.default_rng(stored))
+        error = np.std(found, ddof=1) / 4.0
+        assert abs(np.mean(found) - expected) < 5.0 * np.hypot(error, 1e-3)
+        assert 0.3 < expected < 0.9 and error < 0.02
+
+
 def test_complex_sequences_need_the_context():
     """With H the pair that shares a stretch is told apart in it; without it is the same codes."""
     made = complex_sequences(2, 14, 400, 16, alphabet=60, shared=6, own_head=True, rng=2)

@@ -60,7 +60,7 @@ def test_it_is_a_layer_and_a_label_field():
         3, 40, shape=(8, 8), threshold=2.0, directions=6, window=3, step=2, field=2, stride=1,
         nu=0.7, cap=0.8, novelty=0.6, pi_minus=2, g_minus=0.2, gamma=1.5, chi=300.0, sigma_1=0.5,
         sigma_2=30.0, sigma_3=0.6, sigma_4=1.2, smoothing=0.5, silence=True, temperature=4.0,
-        random_state=7,
+        labelled="again", random_state=7,
     ).fit(X[:300], names[y[:300]])  # fmt: skip
     options = {"threshold": 2.0, "directions": 6, "window": 3, "stride": 2}
     choice = Selection(
@@ -104,7 +104,7 @@ def test_thresholds_and_levels():
 
 def test_one_row_after_another():
     X, y, T, _ = halves()
-    first = SparseyClassifier(2, 30, shape=(8, 8), threshold=1.6, labelled="drawn", random_state=0)
+    first = SparseyClassifier(2, 30, shape=(8, 8), threshold=1.6, random_state=0)
     whole, parts = clone(first).fit(X, y), clone(first)
     for part in np.array_split(np.arange(len(X)), 5):
         parts.partial_fit(X[part], y[part], classes=range(10) if part[0] == 0 else None)
@@ -157,7 +157,8 @@ def test_stored_codes_against_a_plain_scan():
 
 def test_items_as_read_out(digits):
     X, y, T, t = halves()
-    model = SparseyClassifier(shape=(8, 8), readout="items", random_state=0).fit(X, y)
+    model = SparseyClassifier(shape=(8, 8), readout="items", labelled="again", random_state=0)
+    model.fit(X, y)
     assert np.array_equal(model.layer_.weights, digits.layer_.weights)
     assert np.array_equal(model.labels_.codes, model.layer_.codes(model._encode(X)))
     assert model.score(T, t) > 0.85

@@ -28,7 +28,7 @@ except ImportError as error:
 
 ENCODINGS = ("auto", "edges", "threshold", "levels")
 READOUTS = ("counts", "binary", "items")
-LABELLED = ("again", "at once", "drawn")
+LABELLED = ("at once", "again", "drawn")
 _BLOCK = 4096  # rows of X that are encoded at a time
 
 
@@ -37,7 +37,7 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
 
     Rows of X are made binary features. Each is presented once to the macs, which learn it in this
     single trial where it is new to them, with a code drawn uniformly, and give it the code of what
-    it resembles where it is not. Then the codes that rows retrieve are counted with their classes,
+    it resembles where it is not. The codes that rows then retrieve are counted with their classes,
     or kept beside them. Nothing is optimised, and no error goes back.
 
     Parameters
@@ -78,12 +78,12 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         > 0, of items; ln(K - 1) over the number of macs that see a feature, on average, if left
         out: each winner is the item's with probability 1/2, and macs say the same many times.
     temperature : float, optional
-        > 0, by which evidence of a label field is divided to give probabilities; the number of
-        modules that see a feature, on average, if left out.
-    labelled : {"again", "at once", "drawn"}
-        Which code goes with a row's class: the one it retrieves when all rows given are learned and
-        it is looked at again; when it has just been learned itself, so that each row is presented
-        once in all; or the one drawn while it was learned.
+        > 0, by which evidence of a label field is divided to give probabilities; of counts the
+        number of modules that see a feature, on average, if left out, of binary weights 1.
+    labelled : {"at once", "again", "drawn"}
+        Which code goes with a row's class: the one it retrieves when it has just been learned, so
+        that each row is presented once in all; the one it retrieves when it is presented again
+        after all rows were learned; or the one drawn while it was learned.
     workers : int
         >= 1, threads.
     random_state : int, RandomState or None
@@ -104,8 +104,8 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    Cost of a row: that of `Layer` twice in learning, once in recognition, and one addition for each
-    module and class; with items one comparison for each module and row learned.
+    Cost of a row: that of a `Layer`, and one addition for each module and class; with items one
+    comparison for each module and row learned.
 
     References
     ----------
@@ -154,7 +154,7 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         silence: bool = False,
         sharpness: float | None = None,
         temperature: float | None = None,
-        labelled: str = "again",
+        labelled: str = "at once",
         workers: int = 1,
         random_state: Any = None,
     ) -> None:
@@ -323,7 +323,7 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         else:
             share = 0.5 if encoding == "threshold" else 0.1
             given = self.threshold
-            self.threshold_ = share * float(X.max()) if given is None else given
+            self.threshold_ = share * float(np.abs(X).max()) if given is None else given
             self.threshold_ = check.real("threshold", self.threshold_)
             sheet, channels = (columns, 1), 1
             field, stride = sheet, (1, 1)
@@ -356,12 +356,13 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
 
     def _encode_block(self, X: np.ndarray) -> np.ndarray:
         if self.encoding_ == "levels":
-            return scalar_codes(np.array(X, np.float64), self.edges_, self.width)
+            width = self.layer_.tiling.channels - self.edges_.shape[1]
+            return scalar_codes(np.array(X, np.float64), self.edges_, width)
         if self.encoding_ == "threshold":
             return self.layer_.packed(np.greater(X, self.threshold_))
         return oriented_edges(
-            X.reshape(-1, *self.shape), directions=self.directions, threshold=self.threshold_,
-            window=self.window_, stride=self.step_, packed=True,
+            X.reshape(-1, *self.shape), directions=self.layer_.tiling.channels,
+            threshold=self.threshold_, window=self.window_, stride=self.step_, packed=True,
         )  # fmt: skip
 
     def _learn(self, X: np.ndarray, y: np.ndarray) -> SparseyClassifier:
@@ -409,16 +410,18 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         ``temperature`` and ``sharpness``.
         """
         evidence = self._evidence(self._recognised(X))
-        if self.readout != "items":
-            modules = self.layer_.mac.n_modules * self._coverage()
-            evidence /= modules if self.temperature is None else self.temperature
+        if isinstance(self.labels_, LabelField):
+            usual = 1.0
+            if self.labels_.kind == "counts":
+                usual = self.layer_.mac.n_modules * self._coverage()
+            evidence /= usual if self.temperature is None else self.temperature
         evidence -= evidence.max(axis=1, keepdims=True)
         odds = np.exp(evidence)
         return odds / odds.sum(axis=1, keepdims=True)
 
     def _evidence(self, codes: np.ndarray) -> np.ndarray:
         """Evidence for each class, in the order of ``classes_``."""
-        if self.readout == "items":
+        if isinstance(self.labels_, StoredCodes):
             sharpness = self.sharpness
             if sharpness is None:
                 sharpness = max(0.1, math.log(self.layer_.mac.n_units - 1.0)) / self._coverage()

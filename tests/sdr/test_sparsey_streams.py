@@ -162,13 +162,13 @@ def test_thinning_keeps_lines_and_pieces():
     thin = thinned(bar)
     assert set(np.flatnonzero(thin.any(axis=1))) == {4} and thin.sum() >= 13
     digits = pytest.importorskip("sklearn.datasets").load_digits().images
-    for grey in digits[:40]:
+    for grey in digits[:20]:
         image = np.kron(grey > 7, np.ones((3, 3))).astype(bool)
         thin = thinned(image)
         assert not np.any(thin & ~image) and thin.sum() < 0.6 * image.sum()
         assert _pieces(thin) == _pieces(image)
         # No pixel is inside: a block of 3 x 3 would not be thin.
-        assert not any(thin[r : r + 3, c : c + 3].all() for r in range(22) for c in range(22))
+        assert not np.lib.stride_tricks.sliding_window_view(thin, (3, 3)).all(axis=(2, 3)).any()
         np.testing.assert_array_equal(thinned(thin), thin)
 
 

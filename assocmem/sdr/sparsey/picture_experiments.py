@@ -26,13 +26,15 @@ PICTURE_SELECTION = Selection(
 _KINDS = ("moving", "drawn")
 
 
-def picture_model(
-    side: int, n_modules: int = 24, n_units: int = 48, *, horizontal: bool = True
-) -> Hierarchy:
+def picture_model(side: int, n_modules: int = 24, n_units: int = 48) -> Hierarchy:
     """Nine macs on overlapping fields of half the side of a square sheet, and one above them.
 
     Macs of the lower level hear their own codes of the previous step, those of their neighbours and
-    that of the upper level, where each code lasts for two steps.
+    that of the upper level, where each code lasts for two steps. In recall macs choose codes also
+    where their field is empty at that moment of the stored sequence. They count as wrong winners
+    but do little harm to the frames: pixels of their field are off, and what they stand for is read
+    only where all macs that see it agree. With a pi_minus above 1 they would blot out the few
+    pixels that had been too little for them to become active.
 
     Parameters
     ----------
@@ -40,16 +42,12 @@ def picture_model(
         Of the sheet, a multiple of 4.
     n_modules, n_units : int
         Q and K of all macs.
-    horizontal : bool
-        Whether macs hear codes of their own level.
     """
     side = check.integer("side", side, 4)
     if side % 4:
         raise ValueError(f"side must be a multiple of 4, got {side}")
     mac = Mac(n_modules, n_units, PICTURE_SELECTION, nu=0.25)
-    reach = (1, 0) if horizontal else (None, None)
-    lower = Level(mac, side // 2, side // 4, reach=reach[0])
-    return Hierarchy((side, side), (lower, Level(mac, 3, reach=reach[1])))
+    return Hierarchy((side, side), (Level(mac, side // 2, side // 4, reach=1), Level(mac, 3)))
 
 
 def _digits(data: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -216,7 +214,7 @@ def picture_experiment(
     cases = [(k, r) for k in range(len(kinds)) for r in range(repeats)]
     models = []
     for k, r in tqdm(cases, "memories", leave=False, disable=None if progress else True):
-        draw, disturb, own = np.random.SeedSequence((seed, k, r)).spawn(3)
+        draw, disturb, own = np.random.SeedSequence((seed, _KINDS.index(kinds[k]), r)).spawn(3)
         rng = np.random.default_rng(disturb)
         films = _films(kinds[k], data, max(numbers), np.random.default_rng(draw))
         models.append(picture_model(films.shape[-1], *mac))

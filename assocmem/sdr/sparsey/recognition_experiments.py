@@ -152,7 +152,7 @@ def recognition_experiment(
     total = len(cases) * len(models)
     bar = tqdm(total=total, desc="memories", leave=False, disable=None if progress else True)
     for k, r in cases:
-        draw, disturb, own = np.random.SeedSequence((seed, k, r)).spawn(3)
+        draw, disturb, own = np.random.SeedSequence((seed, _KINDS.index(kinds[k]), r)).spawn(3)
         if kinds[k] == "random":
             films = random_sequences(count, length, n, size, np.random.default_rng(draw))
         else:

@@ -93,6 +93,13 @@ def frame_accuracy(found: np.ndarray, true: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray, float64, shape (..)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from assocmem.sdr.sparsey.sequence_experiments import frame_accuracy
+    >>> float(frame_accuracy(np.array([True, True, False]), np.array([False, True, True])))
+    0.3333333333333333
     """
     both = np.count_nonzero(found & true, axis=-1)
     either = np.count_nonzero(found | true, axis=-1)

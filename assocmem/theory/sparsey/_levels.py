@@ -55,8 +55,8 @@ class Levels:
         self.allocation = allocation = Allocation(others, mac.n_units)
         numbers = allocation.numbers
         if not one_size_held(mac, n_features, size, others + 1, pi_of(mac, active)):
-            laws = sized_laws(mac, n_features, size, numbers, overlap, active)
-            self.values, self.own, self.other = laws
+            found = sized_laws(mac, n_features, size, numbers, overlap, active)
+            self.values, self.own, self.other = found
             return
         low, high = int(numbers[0]), int(numbers[-1])
         one = keeps_first(mac, size)

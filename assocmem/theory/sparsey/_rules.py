@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...sdr.noise import Kill, Replace, Swap
 from ._cover import hypergeometric_law
 
 if TYPE_CHECKING:
@@ -118,16 +119,15 @@ def cue_law(model: StoredItems) -> list[tuple[float, int, int]]:
     Chances below 1e-20 are left out.
     """
     n, a, noise = model.n_features, model.size, model.noise
-    kind = type(noise).__name__
-    if kind == "Kill":
+    if isinstance(noise, Kill):
         lost = hypergeometric_law(n, noise.cells, a)
         cases = [(w, a - d, a - d) for d, w in enumerate(lost)]
-    elif kind == "Swap":
+    elif isinstance(noise, Swap):
         v = noise.bits
         back = hypergeometric_law(n - a + v, v, v) if v else np.ones(1)
         cases = [(w, a - v + r, a) for r, w in enumerate(back)]
     else:
-        cases = [(1.0, a - noise.bits, a if kind == "Replace" else a - noise.bits)]
+        cases = [(1.0, a - noise.bits, a if isinstance(noise, Replace) else a - noise.bits)]
     return [(float(w), o, active) for w, o, active in cases if w > _RARE]
 
 

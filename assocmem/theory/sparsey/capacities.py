@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ... import _validate as check
+from ...sdr.noise import Drop, Kill
 from ._allocation import power_mean
 from ._cover import binomial_law
 from ._rules import refuse_stored, require
@@ -162,11 +163,13 @@ def limit_recalled(model: StoredItems, load: float) -> float:
     if mac.nu or mac.selection.lambda_u == 0.0:
         name = "nu must be 0" if mac.nu else "selection.lambda_u must be > 0"
         raise ValueError(f"mac.{name} in the limit")
-    kind = type(noise).__name__
-    if kind == "Kill" and noise.cells:
-        raise ValueError(f"noise must not be Kill in the limit, got {noise!r}")
-    lost = 0 if kind == "Kill" else noise.bits
-    overlap, active = a - lost, a - lost if kind in ("Drop", "Kill") else a
+    if isinstance(noise, Kill):
+        if noise.cells:
+            raise ValueError(f"noise must not be Kill in the limit, got {noise!r}")
+        overlap = active = a
+    else:
+        overlap = a - noise.bits
+        active = overlap if isinstance(noise, Drop) else a
     if active == 0:
         return 0.0
     own = np.zeros(active + 1)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ...sdr.sparsey.stored import CodeOverlap, StoredItems
 from ._rules import refuse_overlap
 from .interference import crosstalk
 from .recall import recalled
@@ -14,9 +13,6 @@ from .similarity import (
     intersection,
     mean_familiarity,
 )
-
-if TYPE_CHECKING:
-    from ...sdr.sparsey.stored import CodeOverlap, StoredItems
 
 
 def predict(model: CodeOverlap | StoredItems, *, approximate: bool = False) -> dict[str, float]:
@@ -76,8 +72,7 @@ def predict(model: CodeOverlap | StoredItems, *, approximate: bool = False) -> d
 
 def _exact(model: CodeOverlap | StoredItems) -> dict[str, float]:
     """`predict` of what is exact."""
-    kind = type(model).__name__
-    if kind == "CodeOverlap":
+    if isinstance(model, CodeOverlap):
         if model.n_items == 1:
             return {
                 "intersection": float(intersection(model)),
@@ -88,7 +83,7 @@ def _exact(model: CodeOverlap | StoredItems) -> dict[str, float]:
             "intersection": chance_intersection(model.mac),
             "familiarity": mean_familiarity(model),
         }
-    if kind != "StoredItems":
+    if not isinstance(model, StoredItems):
         raise TypeError(f"model must be a CodeOverlap or a StoredItems, got {model!r}")
     return {
         "load": float(load(model)),

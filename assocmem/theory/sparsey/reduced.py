@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ... import _validate as check
+from ...sdr.sparsey.stored import CodeOverlap, StoredItems
 from ._rules import cue_law, is_active
 from .selection import chances, familiarity, support
 
 if TYPE_CHECKING:
     from ...sdr.sparsey.mac import Mac
-    from ...sdr.sparsey.stored import CodeOverlap, StoredItems
 
 _ASKED = 20  # items of a mac that are followed
 
@@ -161,8 +161,7 @@ def mean_field(
     >>> round(found.values["load"], 2)  # 0.53 with uniform codes; 0.305 in simulations
     0.31
     """
-    kind = type(model).__name__
-    if kind not in ("CodeOverlap", "StoredItems"):
+    if not isinstance(model, (CodeOverlap, StoredItems)):
         raise TypeError(f"model must be a CodeOverlap or a StoredItems, got {model!r}")
     mac, n, a, items = model.mac, model.n_features, model.size, model.n_items
     if macs is None:
@@ -179,7 +178,7 @@ def mean_field(
     population = _Population(mac, n, a, macs, seed)
     # Which of the items followed in a mac is the one of each step, if any.
     slots = np.full((macs, items), -1)
-    if kind == "CodeOverlap":
+    if isinstance(model, CodeOverlap):
         slots[:, 0] = 0
     else:
         for row in slots:
@@ -192,7 +191,7 @@ def mean_field(
         held[step] = population.held.mean() / n
         for i in np.nonzero(slots[:, step] >= 0)[0]:
             followed[slots[i, step]].keep(item, i)
-    if kind == "CodeOverlap":
+    if isinstance(model, CodeOverlap):
         rows = _overlap_rows(population, followed[0], model)
     else:
         rows = _recall_rows(population, followed, model)
@@ -268,7 +267,7 @@ def field_capacity(
     -----
     By doubling and bisection, some log2 S + 4 mean fields of up to 2 S items.
     """
-    if type(model).__name__ != "StoredItems":
+    if not isinstance(model, StoredItems):
         raise TypeError(f"model must be a StoredItems, got {model!r}")
     least = 1.0 / model.mac.n_units
     level = check.real("level", level, least, 1.0, open_low=True, open_high=True)

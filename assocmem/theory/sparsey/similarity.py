@@ -222,8 +222,8 @@ def intersection_approximate(model: CodeOverlap) -> dict[str, float]:
     """
     refuse_overlap(model, approximate=True)
     if model.n_items == 1:
-        rho, g = _one_item(model, None)
-        return {"intersection": float(rho), "familiarity": float(g)}
+        one, seen = _one_item(model, None)
+        return {"intersection": float(one), "familiarity": float(seen)}
     mac, k, units = model.mac, model.mac.n_units, _levels(model)
     g = min(max(units.mean_largest(), 0.0), 1.0)
     if uniform_codes(mac, model.size):

@@ -94,6 +94,32 @@ def test_counts_and_the_way_back():
                     assert field.units(c)[m, q, k] == (pairs[2 * m + q, k, c] > 0)
 
 
+def test_codes_drawn_of_a_class():
+    from scipy.stats import chisquare
+
+    codes, labels = made(7, n=300)
+    field = LabelField(5, 3, 2, 5)
+    field.learn(codes, labels)
+    drawn = field.draw(2, 20_000, np.random.default_rng(1))
+    assert drawn.shape == (20_000, 3, 2)
+    own = codes[labels == 2]
+    for m in range(3):
+        # Silent as often as the mac was, in all its modules; else units as often as they won.
+        silent = np.count_nonzero(drawn[:, m, 0] < 0)
+        assert np.array_equal(drawn[:, m, 0] < 0, drawn[:, m, 1] < 0)
+        share = np.mean(own[:, m, 0] < 0)
+        assert abs(silent - share * 20_000) < 4.9 * math.sqrt(share * (1 - share) * 20_000)
+        for q in range(2):
+            won = np.bincount(own[own[:, m, q] >= 0, m, q], minlength=5)
+            found = np.bincount(drawn[drawn[:, m, q] >= 0, m, q], minlength=5)
+            assert not found[won == 0].any()
+            expected = won[won > 0] / won.sum() * found.sum()
+            assert chisquare(found[won > 0], expected).pvalue > 1e-6
+    assert np.array_equal(field.draw(2, 5, 3), field.draw(2, 5, 3))
+    with pytest.raises(ValueError, match="class of an item"):
+        field.draw(4, 1, 0)
+
+
 def test_more_classes():
     codes, labels = made(3)
     field, whole = LabelField(2, 3, 2, 5), LabelField(4, 3, 2, 5)

@@ -281,14 +281,38 @@ def test_two_layers():
     assert np.array_equal(upper.learn(packed), dense.learn(bits.reshape(200, 3, 3, 30)))
 
 
+@pytest.mark.parametrize("channels", [1, 13])
+def test_codes_are_read_backwards(channels):
+    tiling = Tiling((7, 6), (5, 4), 2, channels)
+    layer = Layer(Mac(3, 8, cap=1.0), tiling)
+    layer.learn(similar_images(50, (7, 6), channels))
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 8, (20, tiling.n_macs, 3))
+    codes[rng.random((20, tiling.n_macs)) < 0.3] = -1
+    codes[0] = -1
+    expected, features = np.zeros((20, tiling.n_sheet)), tiling.features
+    for i, code in enumerate(codes):
+        votes = [[] for _ in range(tiling.n_sheet)]
+        for m, q in np.argwhere(code >= 0):
+            weights = layer.afferents(m)[q, code[m, q]]
+            for f, weight in zip(features[m], weights, strict=True):
+                votes[f].append(weight)
+        expected[i] = [np.mean(vote) if vote else 0.0 for vote in votes]
+    found = layer.read(codes)
+    assert found.shape == (20, 7, 6, channels)
+    assert found.reshape(20, -1) == pytest.approx(expected, rel=1e-6)
+    assert not found[0].any()
+
+
 def test_stored_items_come_back():
     # Few items: each is known again, G = 1, and its code is the one it was learned with.
     rng = np.random.default_rng(8)
     images = rng.random((12, 10, 10)) < 0.3
-    layer = Layer(Mac(8, 32, Selection(chi=1e6)), Tiling((10, 10), 10))
+    layer = Layer(Mac(8, 32, Selection(g_minus=0.9)), Tiling((10, 10), 10))
     codes = layer.learn(images)
     assert np.all(layer.familiarity(images) == 1.0)
     assert np.mean(layer.codes(images) == codes) > 0.95
+    assert np.array_equal(layer.read(codes)[..., 0] == 1, images)
     assert np.array_equal(layer.n_presented, [12])
     assert np.array_equal(layer.n_learned, [12])
 

@@ -20,7 +20,7 @@ from .mac import (
     familiarity,
     learn,
 )
-from .packed import count_bits, ctpop, wide_vectors
+from .packed import count_bits, ctpop, trailing_zeros, wide_vectors
 from .presenting import HELD, LEARNED, PRESENTED
 from .recruiting import plain_code, recruit_code
 
@@ -298,3 +298,36 @@ def count_held(weights, held):
         for w in range(weights.shape[1]):
             for i in range(weights.shape[2]):
                 held[m, i] += np.int32(ctpop(weights[m, w, i]))
+
+
+@kernel
+def read_codes(codes, weights, features, k, sums, seen):
+    """Features of the sheet for which winners have weights, and how many winners see each.
+
+    Parameters
+    ----------
+    codes : int (items, macs, modules)
+        Winners, -1 of macs that are silent.
+    weights : uint64 (macs, words, units)
+    features : int32 (macs, features of a field)
+    k : int
+    sums, seen : int32 (items, features of the sheet) of zeros
+
+    Notes
+    -----
+    One operation for each feature of the field of each winner, and another for each weight set.
+    """
+    for t in range(codes.shape[0]):
+        for m in range(codes.shape[1]):
+            for j in range(codes.shape[2]):
+                if codes[t, m, j] < 0:
+                    continue
+                i = j * k + codes[t, m, j]
+                for f in features[m]:
+                    seen[t, f] += 1
+                for w in range(np.uint64(weights.shape[1])):
+                    bits = weights[m, w, i]
+                    while bits:
+                        f = np.int64((w << _6) + trailing_zeros(bits))
+                        sums[t, features[m, f]] += 1
+                        bits &= bits - _1

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ... import _validate as check
+from .._seeds import generator
 from .layer import writable
 from .stored_codes import checked_codes, checked_labels
 
@@ -179,6 +180,46 @@ class LabelField:
     def units(self, label: int) -> np.ndarray:
         """Units that were ever active with a class, bool (macs, Q, K): the way back, downwards."""
         return self.counts[..., check.integer("label", label, 0, self.n_classes - 1)] > 0
+
+    def draw(self, label: int, number: int, rng: np.random.Generator | int) -> np.ndarray:
+        """Codes made of a class: in each module a unit as often as it was active with the class.
+
+        Parameters
+        ----------
+        label : int
+            From 0 to C - 1, of one item at least.
+        number : int
+            >= 0, of codes.
+        rng : numpy.random.Generator or int
+            Source of the draws, or a seed >= 0.
+
+        Returns
+        -------
+        ndarray, int16 or int32, shape (number, macs, Q)
+            Modules are drawn independently, but macs that were silent are so in all their modules.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is not as said, or no item has the class.
+        """
+        label = check.integer("label", label, 0, self.n_classes - 1)
+        number = check.integer("number", number, 0)
+        rng = generator(rng)
+        if self._items[label] == 0:
+            raise ValueError(f"label must be the class of an item, got {label}, which has none")
+        counts = self._counts[:, :, label].astype(np.float64)
+        silent = self.silent[:, label] / np.maximum(counts[:: self.n_modules].sum(axis=1), 1)
+        counts[:, -1] = 0.0
+        edges = np.cumsum(counts, axis=1)
+        kind = np.int16 if self.n_units <= 2**15 else np.int32
+        levels = rng.random((number, len(edges))) * edges[:, -1]
+        codes = np.empty((number, len(edges)), kind)
+        for column, row in enumerate(edges):
+            codes[:, column] = np.searchsorted(row, levels[:, column], side="right")
+        codes = codes.reshape(number, self.n_macs, self.n_modules)
+        codes[rng.random((number, self.n_macs)) < silent] = -1
+        return codes
 
     def _shares(self) -> np.ndarray:
         """P_c."""

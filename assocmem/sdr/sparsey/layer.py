@@ -173,6 +173,38 @@ class Layer:
         """
         return self._present(inputs, False, workers, progress)[1]
 
+    def read(self, codes: Any) -> np.ndarray:
+        """Inputs that codes stand for, read through the same weights backwards.
+
+        Parameters
+        ----------
+        codes : array of int, shape (n, macs, Q)
+            Winners, -1 where a mac is silent.
+
+        Returns
+        -------
+        ndarray, float32, shape (n, rows, columns, channels)
+            Of the winners that see a feature, the fraction with the weight from it set; 0 of a
+            feature that none sees.
+
+        Raises
+        ------
+        ValueError
+            If codes are not as said.
+
+        Notes
+        -----
+        Cost two operations for each winner and feature of its field.
+        """
+        from ..kernels.layer import read_codes
+
+        codes = self._checked(codes)
+        sums = np.zeros((len(codes), self.tiling.n_sheet), np.int32)
+        seen = np.zeros_like(sums)
+        read_codes(codes, self.weights, self.tiling.features, self.mac.n_units, sums, seen)
+        found = (sums / np.maximum(seen, 1)).astype(np.float32)
+        return found.reshape(-1, *self.tiling.shape, self.tiling.channels)
+
     def packed(self, inputs: Any) -> np.ndarray:
         """Inputs as bits: feature f is bit f%64 of word f // 64, uint64 (n, words)."""
         sheet, array = self.tiling.n_sheet, np.asarray(inputs)

@@ -232,25 +232,19 @@ def test_recognition_against_plain_counts():
     given = films[2].copy()
     given[:, ::5] = False
     for level in (None, 0, 1, 2):
+        now = copy.deepcopy(memory).codes(given)  # the same, from the same generators
         found = memory.recognise(given, codes, level=level)
-        memory.reset()
-        for t, frame in enumerate(given):
-            step = memory.step(frame)
-            for s, stored in enumerate(codes):
-                shares = []
-                for n in range(6):
-                    pairs = [
-                        (int(now), int(then))
-                        for j in (range(3) if level is None else [level])
-                        for now, then in zip(
-                            step.codes[j].ravel(), stored[j][n].ravel(), strict=True
-                        )
-                    ]
-                    same = sum(a == b and a >= 0 for a, b in pairs)
-                    most = max(sum(a >= 0 for a, _ in pairs), sum(b >= 0 for _, b in pairs), 1)
-                    shares.append(same / most)
-                # Ties in retrieval are broken anew: weights decide all but few winners.
-                assert abs(found.shares[t, s] - max(shares)) < 0.35
+        levels = range(3) if level is None else [level]
+        for t, (s, stored) in itertools.product(range(6), enumerate(codes)):
+            shares = []
+            for n in range(6):
+                one = [int(k) for j in levels for k in now[j][t].ravel()]
+                other = [int(k) for j in levels for k in stored[j][n].ravel()]
+                same = sum(a == b and a >= 0 for a, b in zip(one, other, strict=True))
+                most = max(sum(a >= 0 for a in one), sum(b >= 0 for b in other), 1)
+                shares.append(same / most)
+            assert found.shares[t, s] == max(shares)
+            assert found.times[t, s] == shares.index(max(shares))
         assert found.shares.shape == found.times.shape == (6, 4)
         np.testing.assert_array_equal(found.share, found.shares.max(axis=1))
         assert "winner=2" in repr(found)
@@ -352,6 +346,46 @@ def test_states_of_macs():
     assert memory.inspect(2, 0).kinds == "u"
     memory.inspect(0, 4).V[:] = 5.0  # a copy
     assert memory.inspect(0, 4).V.max() <= 1.0
+
+
+@pytest.mark.parametrize("keep_input", [False, True])
+def test_back_off_against_all_combinations(keep_input):
+    selection = Selection(
+        back_off=0.777, keep_input=keep_input, g_minus=0.8, lambda_u=0.7, lambda_d=1.5
+    )
+    mac = Mac(4, 9, selection=selection)
+    model = Hierarchy((6, 6), (Level(mac, 3, 3, reach=1), Level(mac, 2, persistence=1)))
+    memory = model.memory(seed=1)
+    film = frames(30, 36, seed=6)
+    memory.store(film)
+    memory.reset()
+    rng, power, seen = np.random.default_rng(7), {"u": 0.7, "h": 1.0, "d": 1.5}, set()
+    for t in rng.integers(0, 30, 120):
+        memory.step(film[t] ^ (rng.random(36) < 0.05) if rng.random() < 0.9 else None)
+        for j, m in ((0, 0), (0, 3), (1, 0)):
+            state = memory.inspect(j, m)
+            there = "".join(state.sums)
+
+            def familiarity(kinds, state=state):
+                v = np.ones((4, 9))
+                for kind in kinds:
+                    v *= np.minimum(1.0, state.sums[kind] / state.pi[kind]) ** power[kind]
+                return v.max(axis=1).mean()
+
+            best = {there: familiarity(there)}
+            for size in (2, 1):
+                if size < len(there) and max(best.values()) < 0.777:
+                    for kinds in map("".join, itertools.combinations(there, size)):
+                        if not (keep_input and "u" in there and "u" not in kinds):
+                            best[kinds] = familiarity(kinds)
+            if state.active:
+                assert abs(state.G - max(best.values())) < 1e-12
+                assert best[state.kinds] == pytest.approx(state.G, abs=1e-12)
+                seen.add((there, state.kinds))
+    assert {("uhd", "uhd"), ("uhd", "uh"), ("uhd", "u")} <= seen
+    apart = any("u" in there and "u" not in used for there, used in seen)
+    assert apart != keep_input
+    assert ("hd", "hd") in seen
 
 
 def test_steps_print_and_hold_copies():

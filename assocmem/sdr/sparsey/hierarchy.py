@@ -154,7 +154,8 @@ class Hierarchy:
         shape, channels = self.shape, self.channels
         for k, level in enumerate(self.levels):
             for side in range(2):
-                check.integer(f"levels[{k}].field[{side}]", level.field[side], 1, shape[side])
+                wanted = level.field[side]  # type: ignore[index]
+                check.integer(f"levels[{k}].field[{side}]", wanted, 1, shape[side])
             found.append(Tiling(shape, level.field, level.stride, channels))
             shape, channels = found[-1].grid, level.mac.n_code
         return tuple(found)

@@ -135,7 +135,9 @@ def _segments(model: Hierarchy, j: int) -> tuple[np.ndarray, np.ndarray]:
     heard = sources(model, j)
     if j == 0:  # the field is one segment, without a source
         heard["u"] = np.full((len(heard["u"]), 1), -1, np.int32)
-    kinds, spans, word = [], [], 0
+    kinds: list[list[int]] = []
+    spans: list[list[int]] = []
+    word = 0
     for kind, size in zip("uhd", _sizes(model, j), strict=True):
         count, length, begin = heard[kind].shape[1], _words(size), len(spans)
         kinds.append([begin, begin + count, word, word + count * length])
@@ -168,13 +170,13 @@ def empty(model: Hierarchy, j: int, seed: int) -> kernels.Macs:
     features, run = np.empty((macs, 0), np.int32), 0
     if j == 0:
         features = np.ascontiguousarray(tiling.features, np.int32)
-        run = tiling.field[1] * tiling.channels
+        run = tiling.n_features // tiling.field[0]  # type: ignore[index]
     tally = np.zeros((macs, kernels.N_TALLY), np.int64)
-    frozen = _NEVER_FROZEN
+    tally[:, kernels.FROZEN : kernels.AGE] = _NEVER_FROZEN
     if mac.freeze is not None:
         numbers = possible(model, j)
         frozen = np.where(numbers, np.ceil(mac.freeze * numbers), _NEVER_FROZEN)
-    tally[:, kernels.FROZEN : kernels.FROZEN + 3] = frozen
+        tally[:, kernels.FROZEN : kernels.AGE] = frozen
     found = np.zeros((macs, kernels.N_FOUND))
     found[:, kernels.FACTOR] = 1.0
     lives, fades = np.zeros(0, np.int64), mac.permanence is not None

@@ -183,16 +183,30 @@ class PlainMac:
     def learns(self, g):
         return self.mac.novelty is None or g < self.mac.novelty
 
-    def learn(self, inputs, winners, kinds=KINDS):
-        """Set the weights from everything active to the winners."""
+    def frozen(self, kind):
+        """Whether so many weights of a kind are set that no more are learned."""
+        freeze, weights = self.mac.freeze, self.weights[kind]
+        return freeze is not None and weights.sum() >= freeze * weights.size
+
+    def recruits(self, v, inputs):
+        """Of each module its new units, a bool array; none where it may not take one."""
+        limit = self.mac.cap * self.expected("u", inputs["u"])
+        free = self.weights["u"].sum(axis=0) < limit
+        free[v.max(axis=1) >= self.mac.novelty] = False
+        return free & (not self.frozen("u"))
+
+    def learn(self, inputs, winners, kinds=KINDS, modules=None):
+        """Set the weights from everything active to the winners, of all modules or of some."""
         for kind in kinds:
             if kind not in inputs or not inputs[kind].sources:
                 continue
             weights, active = self.weights[kind], inputs[kind].active
-            freeze, cap = self.mac.freeze, self.mac.cap
-            if freeze is not None and weights.sum() >= freeze * weights.size:
+            cap = self.mac.cap
+            if self.frozen(kind):
                 continue
             for module, winner in enumerate(winners):
+                if modules is not None and not modules[module]:
+                    continue
                 held = int(weights[:, module, winner].sum())
                 if cap is not None and held >= cap * self.expected(kind, inputs[kind]):
                     continue

@@ -17,27 +17,43 @@ def given(cells):
     return {"u": Input([(np.array(sorted(cells), int), 1.0)] if cells else [])}
 
 
+def choices(mac, looked, cells):
+    """Every (chance, winner, whether it learns) of each module for an input to be learned."""
+    if mac.mac.recruit is None:
+        learns = mac.learns(looked.g)
+        return [[(float(p), k, learns) for k, p in enumerate(row)] for row in looked.rho]
+    found = []
+    for v, free in zip(looked.v, mac.recruits(looked.v, given(cells)), strict=True):
+        best, taken = v >= v.max() - 1e-12, mac.mac.recruit if free.any() else 0.0
+        entries = [(taken / free.sum(), k, True) for k in np.flatnonzero(free)]
+        entries += [((1.0 - taken) / best.sum(), k, False) for k in np.flatnonzero(best)]
+        found.append([entry for entry in entries if entry[0] > 0.0])
+    return found
+
+
 def after_learning(mac, cells):
     """Every (chance, mac, code) after one input was presented to be learned."""
     mac = mac.copy()
     mac.tick()
     (looked,) = mac.look(given(cells), learning=True)
-    for code in itertools.product(range(mac.mac.n_units), repeat=mac.mac.n_modules):
-        chance = np.prod([looked.rho[q, k] for q, k in enumerate(code)])
+    for entries in itertools.product(*choices(mac, looked, cells)):
+        chances, code, learns = zip(*entries, strict=True)
         other = mac.copy()
-        if other.learns(looked.g):
-            other.learn(given(cells), code)
-        yield float(chance), other, code
+        if any(learns):
+            other.learn(given(cells), code, modules=learns)
+        yield float(np.prod(chances)), other, code
 
 
 def overlap(model):
     """Numbers of a CodeOverlap, exactly."""
-    n, a, k = model.n_features, model.size, model.mac.n_modules
+    n, a = model.n_features, model.size
     first = tuple(range(a))
     sets = list(itertools.combinations(range(n), a))
     # The first code is uniform, and all of them are alike.
-    start = PlainMac(model.mac, {"u": n})
-    states = [(1.0, state) for _, state, code in after_learning(start, first) if not any(code)]
+    start, codes = PlainMac(model.mac, {"u": n}), model.mac.n_units**model.mac.n_modules
+    states = [
+        (p * codes, state) for p, state, code in after_learning(start, first) if not any(code)
+    ]
     for _ in range(model.n_items - 1):
         states = [
             (weight * chance / len(sets), state)
@@ -51,7 +67,9 @@ def overlap(model):
         state.tick()
         for cells in last:
             (looked,) = state.look(given(cells), learning=True)
-            found["intersection"] += weight * looked.rho[:, 0].sum() / k / len(last)
+            entries = [entry for row in choices(state, looked, cells) for entry in row]
+            same = sum(chance for chance, winner, _ in entries if winner == 0)
+            found["intersection"] += weight * same / model.mac.n_modules / len(last)
             found["familiarity"] += weight * looked.g / len(last)
     return found
 

@@ -1,5 +1,7 @@
 """Mac and hierarchy against the plain version: random models, random inputs, every number."""
 
+from dataclasses import replace
+
 import numpy as np
 import plain_sparsey as plain
 import pytest
@@ -33,9 +35,9 @@ def random_selection(rng):
     )
 
 
-def random_mac(rng, **others):
+def random_mac(rng, *, recruiting=False, **others):
     least = int(rng.integers(1, 3))
-    return Mac(
+    model = Mac(
         n_modules=int(rng.integers(1, 5)),
         n_units=int(rng.integers(2, 6)),
         selection=random_selection(rng),
@@ -48,6 +50,10 @@ def random_mac(rng, **others):
         novelty=pick(rng, None, 0.4519, 0.8077, 1.0),
         **others,
     )
+    if recruiting and model.cap is not None and model.novelty is not None:
+        # Whether weights that are set were met again shows only later: with them, always.
+        return replace(model, recruit=1.0 if model.permanence else pick(rng, 0.3, 0.8, 1.0))
+    return model
 
 
 def random_permanence(rng):
@@ -101,12 +107,25 @@ def given(item):
     return {"u": plain.Input([(active, 1.0)] if len(active) else [])}
 
 
+def recruited(mac, looked, inputs, winners, after):
+    """Which modules took a new unit; either is told from the weights where both could be."""
+    free, modules = mac.recruits(looked.v, inputs), []
+    for q, k in enumerate(winners):
+        new = free[q].any()
+        may = new and free[q, k]
+        may_not = (not new or mac.mac.recruit < 1.0) and looked.v[q, k] >= looked.v[q].max() - 1e-12
+        assert may or may_not, (q, k)
+        changed = not np.array_equal(after[:, q, k], mac.weights["u"][:, q, k])
+        modules.append(may and (not may_not or changed))
+    return modules
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_mac(seed):
     """Every number of 60 presentations, learned or not, by draw or maximum."""
     rng = np.random.default_rng(seed)
     n = int(rng.integers(2, 30)) if seed % 3 else int(rng.integers(60, 140))
-    model = random_mac(rng, permanence=random_permanence(rng))
+    model = random_mac(rng, recruiting=seed % 2 > 0, permanence=random_permanence(rng))
     memory, mac = model.memory(n, seed=seed), plain.PlainMac(model, {"u": n})
     items = random_items(rng, n)
     for t in range(60):
@@ -122,7 +141,9 @@ def test_mac(seed):
             mac.tick()
         before = mac.weights["u"].sum()
         (looked,) = mac.look(inputs, learning=True)  # one kind: nothing to back off to
-        assert mac.admissible(looked, found.winners, learning=drawn), where
+        recruiting = learn and drawn and model.recruit is not None
+        if not recruiting:
+            assert mac.admissible(looked, found.winners, learning=drawn), where
         assert np.array_equal(found.u, mac.weights["u"][item].sum(axis=0)), where
         assert np.array_equal(found.held, mac.weights["u"].sum(axis=0)), where
         assert np.allclose(found.U, mac.normalised("u", inputs["u"]), rtol=0, atol=1e-13), where
@@ -131,7 +152,11 @@ def test_mac(seed):
         assert found.zeta == looked.zeta, where
         assert found.eta == pytest.approx(looked.eta, rel=1e-11), where
         assert np.allclose(found.rho, looked.rho, rtol=1e-10, atol=0.0), where
-        if learn and mac.learns(looked.g):
+        if recruiting:
+            modules = recruited(mac, looked, inputs, found.winners, memory.weights)
+            mac.learn(inputs, found.winners, modules=modules)
+            assert found.learned == any(modules), where
+        elif learn and mac.learns(looked.g):
             mac.learn(inputs, found.winners)
         assert found.n_set == mac.weights["u"].sum() - before, where
         assert np.array_equal(memory.weights, mac.weights["u"]), where

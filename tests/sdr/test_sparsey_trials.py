@@ -19,7 +19,7 @@ from assocmem.sdr._seeds import state
 from assocmem.sdr.kernels.draws import mark_words
 from assocmem.sdr.kernels.mac_trials import similar
 from assocmem.sdr.sparsey import CodeOverlap, Mac, Permanence, Selection, StoredItems
-from assocmem.sdr.sparsey.trials import simulate
+from assocmem.sdr.sparsey.trials import _estimate, simulate
 from assocmem.trials import judge
 
 ALARM = 1e-6
@@ -67,6 +67,10 @@ def test_rare_events_are_counted():
     # Poisson of mean 8: outside 0..26 with probability 3e-7.
     assert silent * 20_000 == pytest.approx(8.1, abs=0.05)
     assert found.trials - found.successes <= 26
+    values = np.repeat([1.0, 0.1], (19_975, 25))
+    few = _estimate(values, np.random.default_rng(1))
+    # Of 25 that hit with chance 0.1 each, more than 13 do so with probability 2e-8.
+    assert few.trials == 20_000 and 19_975 <= few.successes <= 19_975 + 13
     few = simulate(CodeOverlap(Mac(1, 1000), 500, 5, 5, 2), trials=200, seed=5)["familiarity"]
     assert isinstance(few, Counted) and few.successes == 200
 
@@ -142,6 +146,7 @@ MACS = {
     "novelty": Mac(1, 3, SOFT, novelty=0.6),
     "fading": Mac(2, 2, SOFT, permanence=Permanence(1)),
     "rising": Mac(1, 2, SOFT, permanence=Permanence(2, growth=1.5, ranks=1)),
+    "recruit": Mac(1, 2, SOFT, cap=1.0, novelty=0.6, recruit=0.7),
     "squared": Mac(2, 2, Selection(chi=4.0, lambda_u=2.0, sigma_2=3.0)),
 }
 

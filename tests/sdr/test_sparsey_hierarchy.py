@@ -532,6 +532,8 @@ def test_misuse():
     for options in ({"silent_below": 1.5}, {"silent_below": "x"}):
         with pytest.raises((TypeError, ValueError), match="silent_below"):
             Level(Mac(2, 2), 1, **options)
+    with pytest.raises(ValueError, match="recruit"):
+        Level(Mac(2, 2, novelty=0.5, cap=1.0, recruit=1.0), 1)
     with pytest.raises(TypeError, match="keep_input"):
         Selection(keep_input=1)
 

@@ -14,6 +14,7 @@ from .mac import (
     NOVELTY,
     NU,
     POWER,
+    RECRUIT,
     best_code,
     draw_code,
     expansivity,
@@ -188,8 +189,8 @@ def seed_by_input(words, salt, state):
 
 @kernel
 def present_sheets(
-    sheets, starts, length, weights, held, faded, limits, number, recruit, q, k, learning,
-    recalled, counters, single, salt, words, sums, scratch, winners, found,
+    sheets, starts, length, weights, held, faded, limits, number, q, k, learning, recalled,
+    counters, single, salt, words, sums, scratch, winners, found,
 ):  # fmt: skip
     """Present sheets to one mac, one after another: to be learned, or for retrieval.
 
@@ -202,9 +203,6 @@ def present_sheets(
         As in `presenting`.
     faded : float64 (units,)
         held^-nu where held > 0 and ``nu`` > 0, kept.
-    recruit : float
-        Chance that a module learns in a unit that is free, see `recruiting`; 0 if codes are drawn
-        and learned as a whole instead.
     learning : bool
         Codes are drawn and learned; or else the best, ties being broken by the input and ``salt``.
     recalled : bool
@@ -223,6 +221,7 @@ def present_sheets(
         Receives familiarities; 0 where the mac is not active.
     """
     v, rho, nu, power = scratch[0], scratch[1], limits[NU], limits[POWER]
+    recruit = limits[RECRUIT]
     state = np.ones((1, 4), np.uint64)
     for t in range(sheets.shape[0]):
         code = winners[t]

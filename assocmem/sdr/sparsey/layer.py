@@ -281,6 +281,7 @@ class Layer:
                 most if mac.cap is None else mac.cap,
                 most if mac.freeze is None else mac.freeze * n_weights,
                 most if mac.novelty is None else mac.novelty,
+                mac.recruit or 0.0,
             ],
             np.float64,
         )
@@ -302,7 +303,6 @@ class Layer:
         length = tiling.field[1] * tiling.channels
         starts = np.ascontiguousarray(tiling.features[:, ::length], np.int64)
         limits, number = self._limits(), numbers(mac.selection)
-        recruit = mac.recruit or 0.0
         ended, lock = threading.Event(), threading.Lock()
         bar = tqdm(
             desc="learning" if learning else "recognising", total=tiling.n_macs * len(sheets),
@@ -321,7 +321,7 @@ class Layer:
                 part = slice(first, first + _BLOCK)
                 present_sheets(
                     sheets[part], starts[m], length, self.weights[m], self.held[m], faded, limits,
-                    number, recruit, mac.n_modules, mac.n_units, learning, recalled, counters,
+                    number, mac.n_modules, mac.n_units, learning, recalled, counters,
                     single, self._salts[m], words, sums, scratch, codes[m, part], found[m, part],
                 )  # fmt: skip
                 with lock:

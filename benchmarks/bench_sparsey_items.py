@@ -6,7 +6,7 @@ from assocmem.sdr import Codebook, Mac, Selection, Uniform
 from assocmem.sdr.noise import Replace
 from assocmem.sdr.sparsey.items import ItemMemory
 
-SELECTION = Selection(g_minus=0.85, sigma_2=80.0, sigma_3=0.925)
+SELECTION = Selection(g_minus=0.95, sigma_2=80.0, sigma_3=0.975)
 
 
 class Items:

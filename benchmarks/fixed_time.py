@@ -1,8 +1,8 @@
 """Best match by one mac beside exact searches, for more and more stored items.
 
 Prints medians per item stored and per cue, the fraction of cues for which the right item is found,
-and memory. The same items and cues for all, one thread, 50 cues a call. faiss is asked where it can
-be imported. The mac of code units kept by units (`MacMemory`) is timed beside it with ``--plain``.
+and memory. All have the same items and cues, and one thread; faiss is asked where it can be
+imported. With ``--plain`` the same mac is timed that keeps its weights by units, `MacMemory`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from assocmem.sdr import Codebook, Mac, Selection, Uniform
 
 def plain(options: argparse.Namespace) -> None:
     """Time of the same mac where sums are taken unit by unit."""
-    mac = Mac(options.modules, options.units, Selection(g_minus=0.85, sigma_2=80.0, sigma_3=0.925))
+    mac = Mac(options.modules, options.units, Selection(g_minus=0.95, sigma_2=80.0, sigma_3=0.975))
     memory = mac.memory(options.n)
     items = Codebook.draw(Uniform(options.n, options.active), 220, 0)
     memory.learn(items[:20])

@@ -2,7 +2,7 @@
 
 The mac answers from superposed codes. The searches are exact: all packed rows of features, the
 inverted index (the lists of items of each active feature), and faiss's flat binary index where that
-library is there. One thread, many cues a call.
+library is there. One thread.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _COLORS = {
     "inverted index": "#009e73",
     "faiss": "#cc79a7",
 }
-_CUES = 50  # a call of the searches
+_CUES = 50  # a call, but of searches of many items, which take one
+_FEW = 4000  # items up to which all cues of a call are compared at once, which is faster there
 _ITEMS = 50  # a call of storing, at most
 _CHI, _SIGMA_2 = 100.0, 80.0
 
@@ -38,11 +39,11 @@ def compute(
     active: int = 20,
     modules: int = 16,
     units: int = 2048,
-    numbers: Sequence[int] = (100, 1000, 10_000, 100_000),
+    numbers: Sequence[int] = (100, 300, 1000, 3000, 10_000, 30_000, 100_000),
     replaced: int = 3,
     common: int = 0,
     families: int = 1000,
-    g_minus: float = 0.85,
+    g_minus: float = 0.95,
     turns: int = 0,
     cues: int = 1000,
     seed: int = 0,
@@ -137,7 +138,12 @@ def compute(
         found["fill"].append(memory.load)
         rows = {"mac": (lambda part: memory.best_match(part, turns=turns)[0], memory.nbytes)}
         rows |= _searches(items[:number])
-        found["rows"].append([_asked(*entry, noisy, asked) for entry in rows.values()])
+        found["rows"].append(
+            [
+                _asked(*entry, noisy, asked, _CUES if name == "mac" or number <= _FEW else 1)
+                for name, entry in rows.items()
+            ]
+        )
     table = np.array(found["rows"]).transpose(2, 1, 0)
     both = ("search", "stored")
     return xr.Dataset(
@@ -190,15 +196,21 @@ def _warm(mac: Any, n: int, active: int, turns: int) -> None:
 def _searches(items: Codebook) -> dict[str, tuple[Callable, int]]:
     """Exact searches by name: rows of the best item of each cue, and bytes of memory."""
     from ..dendrites.segments import Segments
-    from ..sdr.kernels.packed import overlap_tables
+    from ..sdr.kernels.packed import overlap_rows, overlap_tables
 
     table, number = items.packed, len(items)
-    overlaps = np.empty((_CUES, number), np.int32)
+    overlaps = np.empty((_CUES if number <= _FEW else 1, number), np.int32)
 
     def scan(part: Codebook) -> np.ndarray:
-        out = overlaps[: len(part)]
-        overlap_tables(part.packed, table, out)
-        return out.argmax(1)
+        if number <= _FEW:
+            out = overlaps[: len(part)]
+            overlap_tables(part.packed, table, out)
+            return out.argmax(1)
+        found = np.empty(len(part), np.int64)
+        for k, cue in enumerate(part.packed):
+            overlap_rows(table, cue, overlaps[0])
+            found[k] = overlaps[0].argmax()
+        return found
 
     cells = [item.sparse for item in items]
     indptr = np.concatenate([[0], np.cumsum([len(each) for each in cells])])
@@ -232,15 +244,15 @@ def _octets(table: np.ndarray) -> np.ndarray:
 
 
 def _asked(
-    search: Callable, size: int, noisy: Codebook, asked: np.ndarray
+    search: Callable, size: int, noisy: Codebook, asked: np.ndarray, step: int
 ) -> tuple[float, float, int]:
     """Median seconds for a cue, the fraction of items that are right, and bytes."""
     times, right = [], 0
-    for first in range(0, len(noisy), _CUES):
-        part = noisy[first : first + _CUES]
+    for first in range(0, len(noisy), step):
+        part = noisy[first : first + step]
         seconds, found = _timed(search, part)
         times.append(seconds / len(part))
-        right += int(np.sum(found == asked[first : first + _CUES]))
+        right += int(np.sum(found == asked[first : first + step]))
     return _median(times), right / len(noisy), size
 
 

@@ -20,7 +20,9 @@ def write_items(memory: ItemMemory, path: str | os.PathLike[str]) -> None:
     """Write a memory as an ``.npz`` file."""
     from ...serial import to_json
 
-    parts = {f"{_STATE}{name}": array for name, array in memory._state.entry().items()}
+    parts: dict[str, Any] = {
+        f"{_STATE}{name}": array for name, array in memory._state.entry().items()
+    }
     if memory._labels is not None:
         parts |= {f"{_LABELS}{name}": array for name, array in memory._labels.entry().items()}
     write_npz(

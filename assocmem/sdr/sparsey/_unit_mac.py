@@ -83,7 +83,7 @@ class UnitMac:
             if threshold == 0:
                 # So many have level winners or more: from all winners down, to 1 at the lowest.
                 upto = np.bincount(counts[:n], minlength=len(code) + 1)[::-1].cumsum()[::-1]
-                level = np.count_nonzero(code >= 0)
+                level = int(np.count_nonzero(code >= 0))
                 while level > 1 and upto[level] < sizes[r]:
                     level -= 1
             bits = np.packbits(counts[:n] >= max(level, 1), bitorder="little")

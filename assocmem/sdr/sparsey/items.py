@@ -63,7 +63,13 @@ class ItemMemory(Meaning):
     ``expected``, no ``permanence``), weights are kept by features and once more by units, as
     `SlicedMac` says: 2 n Q K bits; an item of a features, stored or recalled, costs a Q K/64 words
     read and added, and Q n/64 more to be read back. Other macs are a `MacMemory`, with its costs.
-    The list takes 2 Q + 8 bytes or so for each item.
+    The list takes 2 Q bytes for each item and 8 to 16 for each key by which it is found, see
+    `CodeList`.
+
+    New items must be less familiar, from crosstalk, than G_- of the mac's selection, see
+    `familiarity`. Where they are not, as all weights fill or items are much alike, they are given
+    units of old ones; these hold ever more, win ever more, and soon nothing is recalled. A higher
+    ``g_minus``, ``nu`` and ``cap`` put this off.
 
     Examples
     --------

@@ -141,13 +141,13 @@ MACS = {
     "plain": Mac(2, 2, SOFT),
     "normalised": Mac(2, 2, SOFT, nu=0.5),
     "expected": Mac(1, 3, SOFT, expected=1, nu=1.0),
-    "cap": Mac(2, 2, SOFT, cap=1.4),
+    "cap": Mac(1, 2, SOFT, cap=1.4),
     "freeze": Mac(1, 2, SOFT, freeze=0.45),
     "novelty": Mac(1, 3, SOFT, novelty=0.6),
-    "fading": Mac(2, 2, SOFT, permanence=Permanence(1)),
+    "fading": Mac(1, 3, SOFT, permanence=Permanence(1)),
     "rising": Mac(1, 2, SOFT, permanence=Permanence(2, growth=1.5, ranks=1)),
     "recruit": Mac(1, 2, SOFT, cap=1.0, novelty=0.6, recruit=0.7),
-    "squared": Mac(2, 2, Selection(chi=4.0, lambda_u=2.0, sigma_2=3.0)),
+    "squared": Mac(1, 3, Selection(chi=4.0, lambda_u=2.0, sigma_2=3.0)),
 }
 
 

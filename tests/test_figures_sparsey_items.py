@@ -40,6 +40,27 @@ def test_fixed_time():
     plt.close(given.figure)
 
 
+@pytest.mark.slow
+def test_a_hundred_thousand_items():
+    """Quality at a load of 0.38, and times that do not follow the number of items.
+
+    With weights independent, p = 0.38, one of 2048 units has 17 of 20 features or more by chance in
+    1 of 20 modules or so; that half of 16 modules go wrong has a chance below 1e-6. Features of
+    others are read with one of 16 winners wrong in 1 % of items, with two in 11 %: that is 1 % of
+    all where 1 module in 50 is wrong, of 1000 with a standard error of 0.3 %.
+    """
+    data = fixed_time.compute(numbers=(1000, 100_000), progress=False)
+    mac = data.sel(search="mac")
+    assert np.all(mac.right > 0.995) and np.all(data.read > 0.97)
+    chance = 1.0 - (1.0 - 20 / (2048 * 2048)) ** data.stored
+    assert np.all(np.abs(data.fill / chance - 1.0) < 0.01)
+    # A hundred times as many items: linear searches take some 100 times as long.
+    assert mac.recall_time[1] < 3.0 * mac.recall_time[0]
+    assert data.store_time[1] < 3.0 * data.store_time[0]
+    scan = data.recall_time.sel(search="scan")
+    assert scan[1] > 30.0 * scan[0]
+
+
 def test_searches_are_exact():
     rng = np.random.default_rng(1)
     items, cues = (Codebook.draw(Uniform(200, 12), count, rng) for count in (70, 30))

@@ -302,7 +302,7 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
         if below is not None and method in ("mac", "scan"):
             below.semilogx(items, of["right"], color=color, marker="o", markersize=4,
                            label="mac" if method == "mac" else "exact search")  # fmt: skip
-    ax.set_ylabel("time per item or cue (us)")
+    ax.set_ylabel(r"time per item or cue ($\mu$s)")
     title = (
         rf"$n={given['n']}$, $a={given['active']}$, $Q={given['modules']}$, $K={given['units']}$; "
         f"{given['replaced']} of {given['active']} features replaced"
@@ -319,6 +319,6 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
         below.plot(items, dataset["fill"], color="#555555", linewidth=0.9,
                    label="weights set")  # fmt: skip
         below.set_ylim(0.0, 1.05)
-        below.set_ylabel("fraction of cues right")
+        below.set_ylabel("fraction right")
         below.legend(frameon=False, fontsize="small", loc="center left")
     return ax

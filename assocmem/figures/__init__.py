@@ -182,6 +182,56 @@ FIGURES: dict[str, tuple[str, dict[str, Any], str]] = {
         {},
         "Willshaw memory: bits in a synapse and errors of recall against load",
     ),
+    "sparsey-similarity": (
+        "sparsey_similarity",
+        {},
+        "winners that codes of two inputs share against features that the inputs share",
+    ),
+    "sparsey-capacity": (
+        "sparsey_capacity",
+        {},
+        "a mac's recall against the number of random inputs stored; bits in a weight",
+    ),
+    "sparsey-items": (
+        "sparsey_items",
+        {},
+        "images completed, compared with all stored ones, and made from a label, by one mac",
+    ),
+    "sparsey-fixed-time": (
+        "fixed_time",
+        {},
+        "time of a best match against the number of stored items: a mac beside exact searches",
+    ),
+    "sparsey-sequences": (
+        "sparsey_sequences",
+        {},
+        "frames recalled against the number of sequences stored and their length",
+    ),
+    "sparsey-sequence-capacity": (
+        "sparsey_sequence_capacity",
+        {},
+        "frames of sequences that a mac holds, against its horizontal weights",
+    ),
+    "sparsey-recognition": (
+        "sparsey_recognition",
+        {},
+        "sequences recognised under noise, omission and other paces, with and without back-off",
+    ),
+    "sparsey-drawn": (
+        "sparsey_moving",
+        {"kind": "drawn"},
+        "frames of digits that are drawn, recalled from two, under the true ones",
+    ),
+    "sparsey-moving": (
+        "sparsey_moving",
+        {"kind": "moving"},
+        "the same of digits that move",
+    ),
+    "sparsey-moving-accuracy": (
+        "sparsey_moving_accuracy",
+        {},
+        "recall and recognition of such sequences against the number stored",
+    ),
     "multitasking-images": (
         "several_images",
         {},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from typing import Any
@@ -10,13 +9,12 @@ from typing import Any
 import numpy as np
 
 from ... import _validate as check
-from .encoding import edge_grid, oriented_edges, quantile_edges, scalar_codes
+from ._classifier_encoding import ENCODINGS, encoded, set_encoding
 from .labels import LabelField
 from .layer import Layer
 from .mac import Mac
 from .selection import Selection
 from .stored_codes import StoredCodes
-from .tiling import Tiling
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
@@ -26,10 +24,8 @@ try:
 except ImportError as error:
     raise ImportError("the classifier needs scikit-learn: pip install 'assocmem[data]'") from error
 
-ENCODINGS = ("auto", "edges", "threshold", "levels")
 READOUTS = ("counts", "binary", "items")
 LABELLED = ("at once", "again", "drawn")
-_BLOCK = 4096  # rows of X that are encoded at a time
 
 
 class SparseyClassifier(ClassifierMixin, BaseEstimator):
@@ -281,7 +277,7 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
             self.n_modules, self.n_units, self._selection(), pi_minus=self.pi_minus, nu=self.nu,
             cap=self.cap, freeze=self.freeze, novelty=self.novelty, recruit=self.recruit,
         )  # fmt: skip
-        tiling = self._set_encoding(encoding, X)
+        tiling = set_encoding(self, encoding, X)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         layer = Layer(mac, tiling, seed=seed)
         sizes = (len(classes), tiling.n_macs, mac.n_modules, mac.n_units)
@@ -309,64 +305,8 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
             sigma_2=self.sigma_2, sigma_3=self.sigma_3, sigma_4=self.sigma_4,
         )  # fmt: skip
 
-    def _set_encoding(self, encoding: str, X: np.ndarray) -> Tiling:
-        """Set what encoding depends on; the sheet of features and its fields."""
-        columns = X.shape[1]
-        if encoding == "levels":
-            if self.shape is not None:
-                raise ValueError("shape must be left out where encoding='levels'")
-            levels = check.integer("levels", self.levels, 2)
-            width = check.integer("width", self.width, 1)
-            self.edges_ = quantile_edges(X, levels)
-            sheet, channels = (columns, 1), levels + width - 1
-            field, stride = sheet, (1, 1)
-        else:
-            share = 0.5 if encoding == "threshold" else 0.1
-            given = self.threshold
-            self.threshold_ = share * float(np.abs(X).max()) if given is None else given
-            self.threshold_ = check.real("threshold", self.threshold_)
-            sheet, channels = (columns, 1), 1
-            field, stride = sheet, (1, 1)
-        if self.shape is not None:
-            shape = Tiling(self.shape, 1).shape
-            if shape[0] * shape[1] != columns:
-                raise ValueError(f"shape must hold the {columns} columns of X, got {self.shape}")
-            sheet, field = shape, tuple(-(-side // 3) for side in shape)
-            stride = tuple(max(1, side // 3) for side in field)
-        if encoding == "edges":
-            if self.shape is None:
-                raise ValueError("shape must be given where encoding='edges'")
-            window = max(2, round(min(sheet) / 7)) if self.window is None else self.window
-            self.window_ = check.integer("window", window, 1, min(sheet))
-            step = max(1, self.window_ // 2) if self.step is None else self.step
-            self.step_ = check.integer("step", step, 1)
-            channels = check.integer("directions", self.directions, 1, 2**15)
-            sheet = edge_grid(sheet, self.window_, self.step_)
-            field, stride = tuple(-(-side // 2) for side in sheet), (1, 1)
-        field = field if self.field is None else self.field
-        stride = stride if self.stride is None else self.stride
-        self.encoding_ = encoding
-        return Tiling(sheet, field, stride, channels)
-
-    def _encode(self, X: np.ndarray) -> np.ndarray:
-        """Packed features of rows, uint64 (n, words)."""
-        return np.concatenate(
-            [self._encode_block(X[k : k + _BLOCK]) for k in range(0, max(len(X), 1), _BLOCK)]
-        )
-
-    def _encode_block(self, X: np.ndarray) -> np.ndarray:
-        if self.encoding_ == "levels":
-            width = self.layer_.tiling.channels - self.edges_.shape[1]
-            return scalar_codes(np.array(X, np.float64), self.edges_, width)
-        if self.encoding_ == "threshold":
-            return self.layer_.packed(np.greater(X, self.threshold_))
-        return oriented_edges(
-            X.reshape(-1, *self.shape), directions=self.layer_.tiling.channels,
-            threshold=self.threshold_, window=self.window_, stride=self.step_, packed=True,
-        )  # fmt: skip
-
     def _learn(self, X: np.ndarray, y: np.ndarray) -> SparseyClassifier:
-        features = self._encode(X)
+        features = encoded(self, X)
         at_once = self.labelled == "at once"
         codes = self.layer_.learn(features, recalled=at_once, workers=self.workers)
         if self.labelled == "again":
@@ -380,7 +320,7 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         """Codes of rows in retrieval."""
         check_is_fitted(self)
         X = self._validated((X,), reset=False)
-        return self.layer_.codes(self._encode(X), workers=self.workers)
+        return self.layer_.codes(encoded(self, X), workers=self.workers)
 
     def predict(self, X: Any) -> np.ndarray:
         """The class of most evidence for each row, of several the first.
@@ -447,38 +387,10 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             If a parameter or the classes are no plain numbers or text.
         """
-        from ..._files import write_npz
+        from ._classifier_files import write_classifier
 
         check_is_fitted(self)
-        classes = self.classes_
-        if classes.dtype.kind == "O" and all(isinstance(name, str) for name in classes):
-            classes = classes.astype(str)
-        if classes.dtype.kind == "O":
-            raise ValueError(f"classes must be numbers or text to be saved, got {classes}")
-        parameters = self.get_params()
-        if not isinstance(self.random_state, (int, np.integer, type(None))):
-            parameters["random_state"] = None  # it has been used up
-        try:
-            parameters = json.dumps(parameters, default=_plain)
-        except TypeError as error:
-            raise ValueError(f"parameters must be plain numbers to be saved: {error}") from error
-        kept = {
-            name: np.asarray(getattr(self, name))
-            for name in (*_KEPT, "feature_names_in_")
-            if hasattr(self, name)
-        }
-        if "feature_names_in_" in kept:
-            kept["feature_names_in_"] = kept["feature_names_in_"].astype(str)
-        parts = {"layer": self.layer_, "labels": self.labels_}
-        entries = {
-            f"{part}/{name}": value
-            for part, owner in parts.items()
-            for name, value in owner._entries().items()
-        }
-        write_npz(
-            path, parameters=np.array(parameters), classes=classes, places=self._places, **kept,
-            **entries,
-        )  # fmt: skip
+        write_classifier(self, path)
 
     @classmethod
     def restore(cls, path: str | os.PathLike[str]) -> SparseyClassifier:
@@ -491,49 +403,6 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             If it holds no such classifier.
         """
-        from ..._files import read_npz
+        from ._classifier_files import read_classifier
 
-        names = ("parameters", "classes", "places", "encoding_", "n_features_in_")
-        return read_npz(path, "a SparseyClassifier", names, cls._of)
-
-    @classmethod
-    def _of(cls, entry: dict[str, np.ndarray]) -> SparseyClassifier:
-        """The classifier of the arrays of a file; ValueError if they make none."""
-        parameters = json.loads(str(entry["parameters"]))
-        for name in ("shape", "field", "stride"):
-            if isinstance(parameters.get(name), list):
-                parameters[name] = tuple(parameters[name])
-        found = cls(**parameters)
-        parts: dict[str, dict[str, np.ndarray]] = {"layer": {}, "labels": {}}
-        for name, value in entry.items():
-            part, _, inner = name.partition("/")
-            if inner:
-                parts[part][inner] = value
-        found.layer_ = Layer._of(parts["layer"])
-        field: Any = StoredCodes if parameters["readout"] == "items" else LabelField
-        found.labels_ = field._of(parts["labels"])
-        for name in (*_KEPT, "feature_names_in_"):
-            if name in entry:
-                value = entry[name]
-                setattr(found, name, value if value.ndim else value.item())
-        found.classes_, found._places = entry["classes"], entry["places"]
-        n_classes = found.labels_.n_classes
-        if found.classes_.shape != (n_classes,) or not np.array_equal(
-            np.sort(found._places), np.arange(n_classes)
-        ):
-            raise ValueError(f"classes and places must be {n_classes}, each once")
-        check.choice("encoding_", found.encoding_, ENCODINGS[1:])
-        codes = found.layer_.tiling.n_macs, found.layer_.mac.n_modules
-        if codes != (found.labels_.n_macs, found.labels_.n_modules):
-            raise ValueError(f"labels must be of {codes} macs and modules")
-        return found
-
-
-_KEPT = ("encoding_", "n_features_in_", "threshold_", "window_", "step_", "edges_")
-
-
-def _plain(value: Any) -> Any:
-    """A NumPy number as Python's own."""
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"{value!r} of type {type(value).__name__}")
+        return read_classifier(cls, path)

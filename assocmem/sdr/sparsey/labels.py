@@ -9,7 +9,7 @@ import numpy as np
 
 from ... import _validate as check
 from .._seeds import generator
-from .layer import writable
+from ._writable import writable
 from .stored_codes import checked_codes, checked_labels
 
 KINDS = ("counts", "binary")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ... import _validate as check
+from ._writable import writable
 from .mac import Mac
 from .tiling import Tiling
 
@@ -399,10 +400,3 @@ class Layer:
         count_held(found.weights, found.held)
         found._counters[:, 0] = found.held.sum(axis=1)
         return found
-
-
-def writable(value: Any) -> Any:
-    """An array that can be written to, a copy if need be; anything else as it is."""
-    if isinstance(value, np.ndarray) and not (value.flags.writeable and type(value) is np.ndarray):
-        return np.array(value)
-    return value

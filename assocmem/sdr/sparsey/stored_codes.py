@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ... import _validate as check
-from .layer import writable
+from ._writable import writable
 
 _BLOCK = 256  # codes that are looked at together
 

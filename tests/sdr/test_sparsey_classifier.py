@@ -276,10 +276,10 @@ def test_mnist_by_pixels():
 @pytest.mark.slow
 @pytest.mark.parametrize("readout", ["counts", "binary"])
 def test_mnist_by_edges(readout):
-    # Oriented edges go beyond 97 %, with binary label weights too, and all images further.
+    # Oriented edges go beyond 97 %, with binary label weights too; counts gain from all images.
     data = mnist()
     part = learned(data, 20_000, n_modules=2, n_units=512, readout=readout)
     assert part > 0.975
-    whole = learned(data, 60_000, n_modules=2, n_units=1024, stride=2, recruit=0.1, readout=readout)
-    assert whole > part
-    assert whole > 0.98
+    if readout == "counts":
+        options = {"n_modules": 2, "n_units": 1024, "stride": 2, "recruit": 0.1}
+        assert learned(data, 60_000, **options) > max(part, 0.985)

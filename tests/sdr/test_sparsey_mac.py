@@ -320,6 +320,9 @@ def test_remedies_by_themselves():
     frozen.learn([[k, k + 1, k + 2] for k in range(80)])
     # 270 of 2700 weights: reached at an input of 5 x 3 weights, and not by far passed.
     assert 270 <= frozen.weights.sum() < 270 + 15 and frozen.n_learned < 80
+    half = Mac(1, 2, Selection(chi=0.0), freeze=0.5).memory(10, seed=1)
+    half.learn([range(5), range(5, 10), [0, 9]])
+    assert (half.weights.sum(), half.n_learned) == (10, 2)  # 10 of 20 are half of them
     # A unit that holds everything matches all, but with nu it loses to one that fits.
     for nu, winner in ((0.0, None), (0.5, 1)):
         memory = Mac(1, 2, nu=nu).memory(N, seed=4)

@@ -271,7 +271,7 @@ def verify_trials(
         or StoredItems; several make one table.
     trials : int
         Budget of each simulation, at least 100: trials of detectors, patterns recalled from
-        Willshaw memories, transitions or cells of sequences, macs.
+        Willshaw memories or macs, transitions or cells of sequences, codes of similar inputs.
     seed : int
         Root of all random numbers.
     false_alarm : float

@@ -185,15 +185,22 @@ def test_bounds_of_activity_hold_in_recall():
     ids=("overlap", "stored"),
 )
 def test_numbers_depend_on_the_seed_alone(model):
-    first = simulate(model, trials=70, seed=3, workers=1)
-    again = simulate(model, trials=70, seed=3, workers=3)
-    other = simulate(model, trials=70, seed=4)
-    fewer = simulate(model, trials=37, seed=3)
+    each = 40 if isinstance(model, StoredItems) else 1  # all items are recalled from each mac
+    first = simulate(model, trials=150 * each, seed=3, workers=1)
+    again = simulate(model, trials=150 * each, seed=3, workers=3)
+    other = simulate(model, trials=150 * each, seed=4)
+    fewer = simulate(model, trials=117 * each, seed=3)
     for name, found in first.items():
-        assert found.values.shape == (70,)
+        assert found.values.shape == (150,)
         assert np.array_equal(found.values, again[name].values)
         assert not np.array_equal(found.values, other[name].values)
-        assert np.array_equal(found.values[:37], fewer[name].values)
+        assert np.array_equal(found.values[:117], fewer[name].values)
+
+
+def test_trials_are_items_recalled():
+    model = StoredItems(Mac(4, 5), 60, 8, 500, Replace(2))
+    for trials, macs in ((2, 2), (50, 50), (1000, 100), (20_000, 200)):
+        assert simulate(model, trials=trials, seed=0)["load"].values.shape == (macs,)
 
 
 def test_misuse():

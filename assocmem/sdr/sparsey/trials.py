@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from .._seeds import state
 from ..noise import Drop, Kill, Replace, Swap
 from .stored import CodeOverlap, StoredItems
 
-RECALLS = 20  # of one mac, all different items
+RECALLS = 100  # of one mac, all different items
+_MACS = 100  # at least, where there are trials enough
 _FEW = 30
 _BLOCK = 16  # macs that draw from one stream, one after another
 
@@ -34,7 +36,8 @@ def simulate(
     ----------
     model : CodeOverlap or StoredItems
     trials : int
-        Macs, >= 2.
+        Macs of CodeOverlap, items recalled in all of StoredItems: >= 2. Up to 100 different items
+        are recalled from one mac, fewer where under 100 macs would be left.
     seed : int
         Root of all random numbers, >= 0.
     workers : int
@@ -47,7 +50,7 @@ def simulate(
     dict of Replicated or Counted
         One value for each mac; where nearly all macs have the same, one event drawn with it as its
         chance. Of CodeOverlap ``intersection`` and ``familiarity``; of StoredItems
-        ``load``, and the means over up to 20 different items recalled, drawn uniformly from those
+        ``load``, and the means over the items recalled, drawn uniformly from those
         learned, of ``crosstalk`` and ``recalled``. A cue outside the mac's bounds of activity
         finds no code, so that nothing is recalled.
 
@@ -76,12 +79,17 @@ def simulate(
             f"size must be between the mac's pi_minus and pi_plus, {model.mac.pi_minus} and "
             f"{most}, got {model.size}"
         )
-    run = _overlaps if isinstance(model, CodeOverlap) else _recalls
-    names = ("intersection", "familiarity")
-    if isinstance(model, StoredItems):
-        names = ("load", "crosstalk", "recalled")
-    rows = np.empty((trials, len(names)))
-    blocks = [rows[k : k + _BLOCK] for k in range(0, trials, _BLOCK)]
+    if isinstance(model, CodeOverlap):
+        run, names, macs = _overlaps, ("intersection", "familiarity"), trials
+    else:
+        each = min(RECALLS, model.n_items, max(trials // _MACS, 1))
+        run, names, macs = (
+            partial(_recalls, each),
+            ("load", "crosstalk", "recalled"),
+            trials // each,
+        )
+    rows = np.empty((max(macs, 2), len(names)))
+    blocks = [rows[k : k + _BLOCK] for k in range(0, len(rows), _BLOCK)]
     seeds = np.random.SeedSequence(seed).spawn(len(blocks))
     with ThreadPoolExecutor(workers) as pool:
         done = pool.map(lambda own, out: run(model, state(np.random.default_rng(own)), out),
@@ -131,7 +139,7 @@ def _overlaps(model: CodeOverlap, single: np.ndarray, out: np.ndarray) -> None:
     overlap_trials(*_mac(model, single), n, a, model.common, model.n_items, *_sets(n, a), out)
 
 
-def _recalls(model: StoredItems, single: np.ndarray, out: np.ndarray) -> None:
+def _recalls(each: int, model: StoredItems, single: np.ndarray, out: np.ndarray) -> None:
     from ..kernels.mac_trials import DROP, KILL, REPLACE, SWAP, stored_trials
 
     n, a, noise, number = model.n_features, model.size, model.noise, model.n_items
@@ -139,5 +147,5 @@ def _recalls(model: StoredItems, single: np.ndarray, out: np.ndarray) -> None:
     bits = noise.cells if isinstance(noise, Kill) else noise.bits
     items = np.empty((number, a), np.int32)
     codes = np.empty((number, model.mac.n_modules), np.int32)
-    stored_trials(*_mac(model, single), n, a, kind, bits, min(RECALLS, number), *_sets(n, a),
+    stored_trials(*_mac(model, single), n, a, kind, bits, each, *_sets(n, a),
                   items, codes, out)  # fmt: skip

@@ -202,6 +202,11 @@ FIGURES: dict[str, tuple[str, dict[str, Any], str]] = {
         {},
         "time of a best match against the number of stored items: a mac beside exact searches",
     ),
+    "sparsey-fixed-time-families": (
+        "fixed_time",
+        {"common": 14},
+        "the same with items in families of similar ones",
+    ),
     "sparsey-sequences": (
         "sparsey_sequences",
         {},

@@ -183,7 +183,7 @@ DISTURBED = {
 
 @pytest.mark.parametrize("make", [single, double])
 def test_disturbed_sequences_are_recognised_by_back_off(make):
-    memory, some = make(back_off=0.9, keep_input=True), films(8, 10)
+    memory, some = make(back_off=0.9), films(8, 10)
     codes = [memory.store(film) for film in some]
     for name, (times, changed) in DISTURBED.items():
         for s, film in enumerate(some):
@@ -210,7 +210,7 @@ def test_without_back_off_codes_are_lost_where_frames_are_left_out():
 
 def test_expectation_alone_misses_what_was_left_out():
     # The frame is not quite the stored one, so that U is less than H, which is sure of another one.
-    memory, some = single(back_off=0.9), films(8, 10)
+    memory, some = single(back_off=0.9, keep_input=False), films(8, 10)
     codes = [memory.store(film) for film in some]
     film = noisy(some[0][[0, 1, 3, 4, 5]], 2)
     assert memory.recognise(film, codes).time.tolist() == [0, 1, 2, 3, 4]

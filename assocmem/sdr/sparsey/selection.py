@@ -90,7 +90,7 @@ class Selection:
     hypotheses_power: float = 1.0
     most_hypotheses: int | None = None
     back_off: float = 0.0
-    keep_input: bool = False
+    keep_input: bool = True
 
     __repr__ = shown
 

@@ -22,8 +22,9 @@ PIXELS = {"encoding": "threshold", "threshold": 100.0, "field": 9, "stride": 3}
 CASES = {
     "pixels, K=64": {**PIXELS, "n_units": 64},
     "pixels, K=256": {**PIXELS, "n_units": 256},
-    "edges, 16 macs": {"n_modules": 2, "n_units": 512, "stride": 2},
-    "edges, 49 macs": {"n_modules": 2, "n_units": 1024},
+    "edges, 16 macs": {"n_modules": 2, "n_units": 1024, "stride": 2, "recruit": 0.1},
+    "edges, 49 macs": {"n_modules": 2, "n_units": 1024, "recruit": 0.1},
+    "binary labels": {"n_modules": 2, "n_units": 1024, "recruit": 0.1, "readout": "binary"},
 }
 
 

@@ -60,7 +60,7 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         Rows and columns of a mac's field and its distance to the next. Half of the sheet and 1 for
         edges, a third and a ninth of it for thresholds if left out.
     nu, cap, freeze, novelty, recruit, pi_minus
-        As in `Mac`.
+        As in `Mac`; with tens of thousands of rows ``recruit`` = 0.1 spreads units over them.
     g_minus, gamma, chi, sigma_1, sigma_2, sigma_3, sigma_4
         As in `Selection`.
     readout : {"counts", "binary", "items"}

@@ -35,6 +35,12 @@ def test_models_need_no_more_than_numpy():
     assert not heavy & set(_run(code))
 
 
+def test_names_of_rooms_need_no_extras():
+    code = "import sys, json; sys.modules['sklearn'] = None; from assocmem.sdr import *; "
+    code += "from assocmem.sdr.sparsey import *; Mac(2, 2).memory(5); print(json.dumps([]))"
+    assert _run(code) == []
+
+
 def test_the_readme_example_runs(monkeypatch):
     text = (ROOT.parent / "README.md").read_text()
     first, *_, last = re.findall(r"```python\n(.*?)```", text, re.DOTALL)

@@ -192,6 +192,11 @@ FIGURES: dict[str, tuple[str, dict[str, Any], str]] = {
         {},
         "a mac's recall against the number of random inputs stored; bits in a weight",
     ),
+    "sparsey-images": (
+        "sparsey_images",
+        {},
+        "images classified by a layer of macs: what each part contributes, and times (MNIST)",
+    ),
     "sparsey-items": (
         "sparsey_items",
         {},

@@ -35,6 +35,7 @@ _HOME = {
     "WillshawMemory": "willshaw",
 }
 
-__all__ = sorted(_HOME)
+# Needs scikit-learn, which "from ... import *" must not.
+__all__ = sorted(_HOME.keys() - {"SparseyClassifier"})
 
 __getattr__, __dir__ = attach(__name__, _HOME)

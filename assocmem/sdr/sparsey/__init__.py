@@ -21,10 +21,13 @@ _HOME = {
     "Selection": "selection",
     "SparseyClassifier": "classifier",
     "Step": "hierarchy_recall",
+    "StoredCodes": "stored_codes",
     "StoredItems": "stored",
     "Tiling": "tiling",
+    "oriented_edges": "encoding",
 }
 
-__all__ = sorted(_HOME)
+# Needs scikit-learn, which "from ... import *" must not.
+__all__ = sorted(_HOME.keys() - {"SparseyClassifier"})
 
 __getattr__, __dir__ = attach(__name__, _HOME)

@@ -231,14 +231,15 @@ def test_recognition_against_plain_counts():
 
 
 def test_recognition_of_given_codes():
-    from assocmem.sdr.sparsey.hierarchy_recall import compare
+    from assocmem.sdr.sparsey.hierarchy_recall import compare, flattened
 
     stored = [
         (np.array([[[0, 1], [2, 0]], [[1, 1], [-1, -1]]]),),
         (np.array([[[0, 0], [2, 2]]]),),
     ]
     present = (np.array([[[0, 1], [2, 2]], [[-1, -1], [-1, -1]], [[1, 1], [2, 0]]]),)
-    found = compare(present, stored, [(2, 2)], None)
+    present, *parts = flattened([present, *stored], [(2, 2)], slice(None))
+    found = compare(present, parts)
     assert isinstance(found, Recognised)
     np.testing.assert_array_equal(found.shares, [[0.75, 0.75], [0.0, 0.0], [0.75, 0.25]])
     np.testing.assert_array_equal(found.times, [[0, 0], [0, 0], [0, 0]])

@@ -368,7 +368,7 @@ def test_dense_items():
         (lambda m: ItemMemory("mac", 5), TypeError, "mac must be a Mac"),
         (lambda m: ItemMemory(Mac(3, 7), 0), ValueError, "n_features must be an integer in"),
         (lambda m: ItemMemory(Mac(3, 7), 9, seed=-1), ValueError, "seed must be an integer >= 0"),
-        (lambda m: ItemMemory(Mac(3, 7), 9, labels=0), ValueError, "labels must be an integer >="),
+        (lambda m: ItemMemory(Mac(3, 7), 9, labels=0), ValueError, "labels must be an integer in"),
         (lambda m: m.store([1, 90]), ValueError, r"pattern must hold cells in \[0, 89\]"),
         (lambda m: m.store([[1], []]), ValueError, r"pattern\[1\] must have 1 to 90 features"),
         (lambda m: m.store([1], [0, 1]), ValueError, "target must hold a class for each of 1"),

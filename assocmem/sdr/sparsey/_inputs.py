@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .._cells import array_of
 from .._willshaw_rows import csr
 from .mac import Mac
 
@@ -57,7 +58,12 @@ def packed_inputs(name: str, value: Any, n: int) -> tuple[np.ndarray, bool]:
         if value.n != n:
             raise ValueError(f"{name} must have n={n} features, got a codebook of n={value.n}")
         return value.packed.copy(), False  # as kernels know no read-only arrays
-    indptr, indices, single = csr(name, value, n)
+    try:
+        indptr, indices, single = csr(name, value, n)
+    except ValueError as failure:
+        if str(failure).startswith(name):
+            raise
+        raise ValueError(f"{name} must be inputs, or one, got {value!r}") from None  # NumPy's
     rows = np.zeros((len(indptr) - 1, words), np.uint64)
     pack_rows(indptr, indices, rows)
     return rows, single
@@ -65,7 +71,7 @@ def packed_inputs(name: str, value: Any, n: int) -> tuple[np.ndarray, bool]:
 
 def checked_code(code: Any, mac: Mac) -> np.ndarray:
     """``code`` as winners of a mac, int32 (Q,), -1 of modules that have none, or a refusal."""
-    winners = np.asarray(code)
+    winners = array_of("code", code)
     if winners.dtype.kind not in "iu":
         raise TypeError(f"code must be integers, got dtype {winners.dtype}")
     if winners.shape != (mac.n_modules,):

@@ -137,7 +137,11 @@ class Hierarchy:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", pair("shape", self.shape))
-        levels = (self.levels,) if isinstance(self.levels, Level) else tuple(self.levels)
+        given = (self.levels,) if isinstance(self.levels, Level) else self.levels
+        try:
+            levels = tuple(given)
+        except TypeError:
+            raise TypeError(f"levels must be a sequence of Level, got {given!r}") from None
         if not levels:
             raise ValueError("levels must hold at least one Level, got none")
         for k, level in enumerate(levels):

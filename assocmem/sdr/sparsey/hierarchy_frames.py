@@ -42,7 +42,8 @@ def packed_frames(
         return _packed(name, sequence.reshape(len(sequence), math.prod(shape))), np.ones(
             len(sequence), np.bool_
         )
-    if isinstance(sequence, SDR) or not isinstance(sequence, Iterable):
+    alone = isinstance(sequence, SDR) or (isinstance(sequence, np.ndarray) and not sequence.ndim)
+    if alone or not isinstance(sequence, Iterable):
         raise TypeError(f"{name} must be a sequence of frames, got {type(sequence).__name__}")
     frames = list(sequence)
     words = np.zeros((len(frames), -(-math.prod(shape) // 64) + 1), np.uint64)

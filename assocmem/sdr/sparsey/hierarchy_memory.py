@@ -13,7 +13,7 @@ from ... import _validate as check
 from . import hierarchy_arrays as arrays
 from .hierarchy import Hierarchy
 from .hierarchy_frames import packed_frames
-from .hierarchy_recall import Codes, Recognised, Step, compare
+from .hierarchy_recall import Codes, Recognised, Step, compare, flattened
 
 if TYPE_CHECKING:
     from .hierarchy_inspection import MacState
@@ -215,7 +215,7 @@ class HierarchyMemory:
         prompt : array (steps, features), or iterable of frames
             Presented for retrieval from a state without codes.
         steps : int
-            >= 0, steps without input after it.
+            Steps without input after it, from 0 to 2^31 - 1.
         threshold : float
             See `read`.
 
@@ -229,12 +229,12 @@ class HierarchyMemory:
         TypeError, ValueError
             If an argument is of the wrong type or out of range.
         """
-        steps = check.integer("steps", steps, 0)
+        steps = check.integer("steps", steps, 0, 2**31 - 1)
         threshold = _fraction(threshold)
         frames, given = packed_frames("prompt", prompt, self._shape)
+        silence = np.zeros((steps, frames.shape[1]), np.uint64)
         self.reset()
         self._run(frames, given)
-        silence = np.zeros((steps, frames.shape[1]), np.uint64)
         return self._run(silence, np.zeros(steps, np.bool_), False, threshold)[2]
 
     def complete(self, sequence: Any, *, threshold: float = 1.0) -> np.ndarray:
@@ -278,16 +278,23 @@ class HierarchyMemory:
         Raises
         ------
         TypeError, ValueError
-            If an argument is of the wrong type or shape.
+            If an argument is of the wrong type or shape: then nothing is presented.
 
         Notes
         -----
         This comparison, unlike recall, looks at all stored steps: one comparison for each module.
         """
+        frames, given = packed_frames("sequence", sequence, self._shape)
+        if not len(frames):
+            raise ValueError("sequence must have at least one step, got none")
+        levels = slice(None)
+        if level is not None:
+            levels = slice(self._level("level", level), level + 1)
         wanted = [level.winners.shape for level in self._levels]
-        if len(frames := packed_frames("sequence", sequence, self._shape)[0]) == 0:
-            raise ValueError(f"sequence must have at least one step, got {len(frames)}")
-        return compare(self.codes(sequence), stored_codes, wanted, level)
+        stored = flattened(stored_codes, wanted, levels)
+        self.reset()
+        present = flattened([self._run(frames, given)[0]], wanted, levels)[0]
+        return compare(present, stored)
 
     def forget(self, pattern: Any, target: Any = None) -> None:
         """Raise ValueError: binary weights do not tell which sequence set them."""

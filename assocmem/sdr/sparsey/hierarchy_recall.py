@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ... import _validate as check
-
 Codes = tuple[np.ndarray, ...]
 
 
@@ -107,36 +105,44 @@ def _flat(name: str, codes: Sequence[np.ndarray], wanted: list[tuple[int, int]])
             f"{name} must be integers of shapes (steps, macs, Q) with (macs, Q) = {wanted}, "
             f"got shapes {shapes}"
         )
+    if not steps:
+        raise ValueError(f"{name} must have at least one step, got none")
     return np.concatenate([a.reshape(steps, -1) for a in arrays], axis=1).astype(np.int32)
 
 
-def compare(
-    present: Codes, stored: Sequence[Codes], wanted: list[tuple[int, int]], level: int | None
-) -> Recognised:
-    """Best steps of each stored sequence for each present one; see `Recognised`."""
-    from ..kernels.hierarchy import count_shared
+def flattened(
+    stored: Sequence[Codes], wanted: list[tuple[int, int]], levels: slice
+) -> list[np.ndarray]:
+    """Codes of each stored sequence of some levels, side by side: int32 (steps, winners).
 
-    if not len(stored):
-        raise ValueError("stored_codes must hold at least one sequence, got none")
-    levels = range(len(wanted))
-    if level is not None:
-        level = check.integer("level", level, 0, len(wanted) - 1)
-        levels = range(level, level + 1)
+    ``wanted`` are macs and modules of all levels. Errors call the codes ``stored_codes``.
+    """
+    try:
+        stored = list(stored)
+    except TypeError:
+        raise TypeError(f"stored_codes must be a sequence of codes, got {stored!r}") from None
+    ends = [0, *np.cumsum([macs * modules for macs, modules in wanted])]
+    places = range(len(wanted))[levels]
+    columns = slice(ends[places[0]], ends[places[-1] + 1])
     parts = []
     for s, codes in enumerate(stored):
         flat = _flat(f"stored_codes[{s}]", codes, wanted)
-        if not len(flat):
-            raise ValueError(f"stored_codes[{s}] must have at least one step, got none")
-        parts.append(flat)
-    ends = np.cumsum([macs * modules for macs, modules in wanted])
-    begin, end = ([0, *ends][levels[0]], ends[levels[-1]])
-    now = np.ascontiguousarray(_flat("codes", present, wanted)[:, begin:end])
-    shares, times = np.empty((len(now), len(parts))), np.empty((len(now), len(parts)), np.int64)
-    most = (now >= 0).sum(axis=1)[:, None]
-    for s, part in enumerate(parts):
-        part = np.ascontiguousarray(part[:, begin:end])
-        shared = np.empty((len(now), len(part)), np.int32)
-        count_shared(now, part, shared)
+        parts.append(np.ascontiguousarray(flat[:, columns]))
+    if not parts:
+        raise ValueError("stored_codes must hold at least one sequence, got none")
+    return parts
+
+
+def compare(present: np.ndarray, stored: list[np.ndarray]) -> Recognised:
+    """Best steps of each stored sequence for each present one, of `flattened` codes."""
+    from ..kernels.hierarchy import count_shared
+
+    shape = (len(present), len(stored))
+    shares, times = np.empty(shape), np.empty(shape, np.int64)
+    most = (present >= 0).sum(axis=1)[:, None]
+    for s, part in enumerate(stored):
+        shared = np.empty((len(present), len(part)), np.int32)
+        count_shared(present, part, shared)
         share = shared / np.maximum(1, np.maximum(most, (part >= 0).sum(axis=1)))
         times[:, s] = share.argmax(axis=1)
         shares[:, s] = share.max(axis=1)

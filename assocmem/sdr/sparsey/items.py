@@ -60,9 +60,10 @@ class ItemMemory(Meaning):
     Notes
     -----
     Where supports depend on sums of weights alone, and weights stay (nu = 0, lambda_u > 0, no
-    ``expected``, no ``permanence``), weights are kept by features and once more by units, as
-    `SlicedMac` says: 2 n Q K bits; an item of a features, stored or recalled, costs a Q K/64 words
-    read and added, and Q n/64 more to be read back. Other macs are a `MacMemory`, with its costs.
+    ``expected``, ``permanence`` or ``recruit``), weights are kept by features and once more by
+    units, as `SlicedMac` says: 2 n Q K bits; an item of a features, stored or recalled, costs
+    a Q K/64 words read and added, and Q n/64 more to be read back. Other macs are a `MacMemory`,
+    with its costs.
     The list takes 2 Q bytes for each item and 8 to 16 for each key by which it is found, see
     `CodeList`.
 
@@ -92,12 +93,12 @@ class ItemMemory(Meaning):
         self.mac = mac
         self.n_features = check.integer("n_features", n_features, 1, 2**31 - 1)
         seed = check.integer("seed", seed, 0)
+        if labels is not None:
+            labels = check.integer("labels", labels, 1, 2**31 - 1)
         kind = SlicedMac if SlicedMac.suits(mac) else UnitMac
         self._state: SlicedMac | UnitMac = kind(mac, self.n_features, seed=seed)
         self._list = CodeList(mac.n_modules, mac.n_units)
-        self._labels = (
-            None if labels is None else ItemLabels(mac, check.integer("labels", labels, 1))
-        )
+        self._labels = None if labels is None else ItemLabels(mac, labels)
         self._sizes = np.zeros(3, np.int64)  # items' smallest and largest size, and their sum
 
     def __repr__(self) -> str:

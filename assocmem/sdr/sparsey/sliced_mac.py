@@ -26,7 +26,7 @@ class SlicedMac:
     Parameters
     ----------
     mac : Mac
-        With ``nu`` = 0, ``expected`` and ``permanence`` left out and lambda_u > 0.
+        With ``nu`` = 0, ``expected``, ``permanence`` and ``recruit`` left out and lambda_u > 0.
     n_features : int
         n >= 1.
     seed : int
@@ -54,11 +54,12 @@ class SlicedMac:
 
     @staticmethod
     def suits(mac: Mac) -> bool:
-        """Whether supports of units depend on their sums alone, and weights stay."""
+        """Whether supports depend on sums alone, winners on supports alone, and weights stay."""
         return (
             mac.nu == 0.0
             and mac.expected is None
             and mac.permanence is None
+            and mac.recruit is None
             and mac.selection.lambda_u > 0.0
         )
 

@@ -24,7 +24,7 @@ class Tiling:
     Parameters
     ----------
     shape : (int, int)
-        Rows and columns of the sheet, >= 1.
+        Rows and columns of the sheet, >= 1; at most 2^31 - 1 features in all.
     field : (int, int) or int
         Rows and columns of a field, at most those of the sheet.
     stride : (int, int) or int
@@ -53,6 +53,7 @@ class Tiling:
         for k in range(2):
             check.integer(f"field[{k}]", self.field[k], 1, self.shape[k])
         check.set_integer(self, "channels", 1)
+        check.integer("features of shape and channels", self.n_sheet, 1, 2**31 - 1)
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -101,5 +102,5 @@ def pair(name: str, value: tuple[int, int] | list[int] | int) -> tuple[int, int]
         value = (value, value)
     if len(value) != 2:
         raise ValueError(f"{name} must be one integer or two, got {value!r}")
-    first, second = (check.integer(f"{name}[{k}]", value[k], 1) for k in range(2))
+    first, second = (check.integer(f"{name}[{k}]", value[k], 1, 2**31 - 1) for k in range(2))
     return first, second

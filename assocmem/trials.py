@@ -130,7 +130,7 @@ def judge(
     verdict = "DISAGREES" if p_value < level else "undecided" if reason else "agrees"
     difference = found.mean - predicted
     z = difference / found.error if found.error > 0.0 else math.copysign(math.inf, difference)
-    if p_value == 1.0 and found.error == 0.0:
+    if p_value == 1.0 and found.error <= 1e-13 * abs(found.mean):  # nothing but rounding
         z = 0.0
     return TrialClaim(
         model=model,

@@ -43,9 +43,10 @@ def test_names_of_rooms_need_no_extras():
 
 def test_the_readme_example_runs(monkeypatch):
     text = (ROOT.parent / "README.md").read_text()
-    first, *_, last = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert "Detector(" in last
-    exec(compile(last, "README.md", "exec"), {})
+    first, *_, detectors, macs = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert "Detector(" in detectors and "Mac(" in macs
+    for block in (detectors, macs):
+        exec(compile(block, "README.md", "exec"), {})
     example = first
     quick = {"n_spins=2000": "n_spins=200", "verify(model,": "verify(model, n_spins=(100, 200),"}
     for written, tried in quick.items():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from assocmem.sdr import Hierarchy, HierarchyMemory, ItemMemory, Level, Mac, MacMemory, Tiling
+from assocmem.sdr.sparsey import disturbances, pictures, streams
 
 
 def digest(memory: HierarchyMemory) -> bytes:
@@ -67,8 +68,31 @@ def test_recognition_of_frames_that_come_one_by_one():
         (lambda: MacMemory(Mac(2, 2), 9).learn([[[1], [2, 3]]]), "patterns"),
         (lambda: MacMemory(Mac(2, 2), 9).read([[0], [0, 1]]), "code"),
         (lambda: ItemMemory(Mac(2, 2), 9, labels=2**70), "labels"),
+        (lambda: streams.moving_image(np.ones((2, 2)), 4, 3, velocity=(1, 1)), "shape"),
+        (lambda: streams.moving_image(np.ones((2, 2)), (4, 4), 3, velocity=1), "velocity"),
+        (lambda: streams.moving_image(np.ones((2, 2)), (4, 4), 3, velocity=(1e30, 0)), "velocity"),
+        (
+            lambda: streams.moving_image(np.ones((2, 2)), (4, 4), 3, velocity=(1, 1), start=()),
+            "sta",
+        ),
+        (lambda: streams.strokes(np.ones((1, 4)), 2, 2**70), "step"),
+        (lambda: streams.random_frames(2**70, 3, 1, 0), "count"),
+        (
+            lambda: streams.complex_sequences(3, 9, 20, 4, alphabet=6, own_head=-1, rng=0),
+            "own_head",
+        ),
+        (lambda: disturbances.noisy([[1], [1, 0]], 0, 0, 0), "frames"),
+        (lambda: disturbances.omitted(np.eye(3), 3, 0), "count"),
+        (lambda: disturbances.paced(np.eye(3), 1e-300), "speed"),
+        (lambda: pictures.draw_code([0, 1], 2.5), "n_units"),
+        (lambda: pictures.draw_inspection(None), "inspection"),
+        (lambda: pictures.code_intersections([[0], [1, 2]]), "codes"),
     ],
 )
 def test_refusals_name_the_argument(call, name):
     with pytest.raises((TypeError, ValueError), match=name):
         call()
+
+
+def test_no_frame_is_skipped_to_but_the_first_at_any_speed():
+    assert disturbances.paced(np.eye(3), 1e300).moments.tolist() == [0]

@@ -235,7 +235,7 @@ def test_frames_left_out_and_repeated():
         found, moments = omitted(frames, 5, rng=seed)
         assert len(set(moments)) == len(found) == 7
         np.testing.assert_array_equal(found, frames[moments])
-    with pytest.raises(ValueError, match="skipped"):
+    with pytest.raises(ValueError, match="count"):
         omitted(frames, 12, rng=0)
     with pytest.raises(ValueError, match="repeated"):
         warped(frames, 6, 7, rng=0)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ... import _validate as check
+from .._cells import array_of
 from .._seeds import generator
 
 
@@ -89,7 +90,8 @@ def omitted(frames: np.ndarray, count: int, rng: np.random.Generator | int) -> W
     TypeError, ValueError
         If an argument is of the wrong type or out of range.
     """
-    return warped(frames, count, 0, rng)
+    frames = _frames(frames)
+    return warped(frames, check.integer("count", count, 0, len(frames) - 1), 0, rng)
 
 
 def warped(
@@ -134,7 +136,8 @@ def paced(frames: np.ndarray, speed: float) -> Warped:
     ----------
     frames : array_like, bool, shape (T, ...)
     speed : float
-        > 0: at 2 every other frame is left out, at 1/2 each is shown twice.
+        > 0: at 2 every other frame is left out, at 1/2 each is shown twice. Not so small that
+        there would be more than 2^31 - 1 frames.
 
     Returns
     -------
@@ -154,15 +157,16 @@ def paced(frames: np.ndarray, speed: float) -> Warped:
     array([0, 2, 4])
     """
     frames = _frames(frames)
-    speed = check.real("speed", speed, 0.0, open_low=True)
-    moments = np.floor(speed * np.arange(np.ceil(len(frames) / speed) + 1)).astype(np.int64)
+    speed = check.real("speed", speed, len(frames) / (2**31 - 1))
+    steps = np.arange(np.ceil(len(frames) / speed) + 1)
+    moments = np.minimum(np.floor(speed * steps), len(frames)).astype(np.int64)
     moments = moments[moments < len(frames)]  # one too many, as quotients are rounded
     return Warped(frames[moments], moments)
 
 
 def _frames(frames: np.ndarray) -> np.ndarray:
     """A sequence as booleans, or an error."""
-    frames = np.asarray(frames)
+    frames = array_of("frames", frames)
     if frames.ndim < 2 or 0 in frames.shape or not np.all((frames == 0) | (frames == 1)):
         raise ValueError(
             f"frames must be zeros and ones of shape (T, features) or (T, rows, columns), "

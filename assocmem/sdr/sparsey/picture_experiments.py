@@ -39,11 +39,11 @@ def picture_model(side: int, n_modules: int = 24, n_units: int = 48) -> Hierarch
     Parameters
     ----------
     side : int
-        Of the sheet, a multiple of 4.
+        Of the sheet, a multiple of 4, at most 2^15.
     n_modules, n_units : int
         Q and K of all macs.
     """
-    side = check.integer("side", side, 4)
+    side = check.integer("side", side, 4, 2**15)
     if side % 4:
         raise ValueError(f"side must be a multiple of 4, got {side}")
     mac = Mac(n_modules, n_units, PICTURE_SELECTION, nu=0.25)

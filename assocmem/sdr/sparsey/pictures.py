@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ... import _validate as check
+from .._cells import array_of
+
 if TYPE_CHECKING:
     import matplotlib.axes
 
@@ -26,7 +29,7 @@ def _axes(ax: matplotlib.axes.Axes | None, size: tuple[float, float]) -> matplot
 
 
 def _codes(name: str, codes: Any, rank: int) -> np.ndarray:
-    found = np.asarray(codes)
+    found = array_of(name, codes)
     if found.dtype.kind not in "iu":
         raise TypeError(f"{name} must be integers, got dtype {found.dtype}")
     if found.ndim != rank or not found.size:
@@ -87,7 +90,7 @@ def draw_code(
     code : array_like of int, shape (Q,)
         Winners, -1 of modules that have none.
     n_units : int
-        K.
+        K, from 1 to 2^20.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
 
@@ -101,6 +104,7 @@ def draw_code(
         If the code is not as said.
     """
     winners = _codes("code", code, 1)
+    n_units = check.integer("n_units", n_units, 1, 2**20)
     if winners.min() < -1 or winners.max() >= n_units:
         raise ValueError(f"code must be winners in [-1, {n_units - 1}], got {code!r}")
     ax = _axes(ax, (min(8.0, 1.0 + 0.25 * n_units), min(8.0, 1.0 + 0.25 * len(winners))))
@@ -173,7 +177,17 @@ def draw_inspection(
     Returns
     -------
     matplotlib.axes.Axes
+
+    Raises
+    ------
+    TypeError
+        If it is no inspection.
     """
+    from .hierarchy_inspection import MacState
+    from .inspection import Inspection
+
+    if not isinstance(inspection, (Inspection, MacState)):
+        raise TypeError(f"inspection must be an Inspection or MacState, got {inspection!r}")
     modules, units = inspection.V.shape
     ax = _axes(ax, (9.0, 3.6))
     places = np.arange(modules)[:, None] * (units + 1.0) + np.arange(units)

@@ -74,6 +74,7 @@ def recall_models(
         By name. "frozen" learns no more of a kind of afferents when half of its weights are set;
         "default selection" has the parameters that `Selection` has of itself.
     """
+    units = [check.integer(f"units[{k}]", number, 2) for k, number in enumerate(units)]
     most = max(units)
     return {
         **{f"K = {k}": sequence_model(n_modules, k, side=side) for k in units},

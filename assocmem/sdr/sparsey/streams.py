@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from ... import _validate as check
+from .._cells import array_of
 from .._seeds import generator
+
+_FAR = 2.0**31  # in pixels: places stay whole numbers of 64 bits
 
 
 def random_frames(count: int, n: int, size: int, rng: np.random.Generator | int) -> np.ndarray:
@@ -34,9 +37,9 @@ def random_frames(count: int, n: int, size: int, rng: np.random.Generator | int)
     """
     from ..draws import subsets
 
-    n = check.integer("n", n, 1)
+    n = check.integer("n", n, 1, 2**31 - 1)
     size = check.integer("size", size, 0, n)
-    count = check.integer("count", count, 0)
+    count = check.integer("count", count, 0, 2**31 - 1)
     _, indices = subsets(n, size, count, generator(rng))
     found = np.zeros((count, n), np.bool_)
     np.put_along_axis(found, indices.reshape(count, size).astype(np.int64), True, axis=1)
@@ -66,8 +69,8 @@ def random_sequences(
     >>> frames.shape, int(frames.sum(axis=2).min()), int(frames.sum(axis=2).max())
     ((3, 10, 144), 12, 12)
     """
-    count = check.integer("count", count, 1)
-    length = check.integer("length", length, 1)
+    count = check.integer("count", count, 1, 2**31 - 1)
+    length = check.integer("length", length, 1, (2**31 - 1) // count)
     return random_frames(count * length, n, size, rng).reshape(count, length, -1)
 
 
@@ -157,6 +160,8 @@ def complex_sequences(
     length = check.integer("length", length, 1)
     head = check.integer("head", head, 1, length)
     alphabet = check.integer("alphabet", alphabet, 1)
+    if not isinstance(own_head, (bool, np.bool_)):
+        raise TypeError(f"own_head must be True or False, got {own_head!r}")
     shared = check.integer("shared", shared, 0, length)
     sharing = check.integer("sharing", sharing, 1, alphabet)
     heads = alphabet**head
@@ -209,9 +214,9 @@ def moving_image(
     steps : int
         Frames, >= 1.
     velocity : (float, float)
-        Rows down and columns to the right for each step.
+        Rows down and columns to the right for each step, at most 2^31.
     start : (float, float)
-        Row and column of the corner at t = 0.
+        Row and column of the corner at t = 0, likewise.
     edge : {"reflect", "wrap"}
         Whether the picture turns back where its side meets that of the sheet, or leaves it there
         and enters on the opposite side.
@@ -234,13 +239,17 @@ def moving_image(
     array([0, 1, 2, 1, 0])
     """
     image = _picture(image)
-    rows, columns = (check.integer("shape", n, s) for n, s in zip(shape, image.shape, strict=True))
-    steps = check.integer("steps", steps, 1)
+    rows, columns = (
+        check.integer(f"shape[{k}]", side, image.shape[k], 2**31 - 1)
+        for k, side in enumerate(_two("shape", shape))
+    )
+    velocity, start = _two("velocity", velocity), _two("start", start)
+    steps = check.integer("steps", steps, 1, 2**31 - 1)
     check.choice("edge", edge, ("reflect", "wrap"))
     corners = []
     for k, sheet in enumerate((rows, columns)):
-        speed = check.real(f"velocity[{k}]", velocity[k])
-        place = check.real(f"start[{k}]", start[k]) + speed * np.arange(steps)
+        speed = check.real(f"velocity[{k}]", velocity[k], -_FAR, _FAR)
+        place = check.real(f"start[{k}]", start[k], -_FAR, _FAR) + speed * np.arange(steps)
         if edge == "reflect":
             room = sheet - image.shape[k]
             place = room - np.abs(np.mod(place, 2 * room) - room) if room else 0.0 * place
@@ -358,7 +367,7 @@ def strokes(image: np.ndarray, window: int, step: int = 1) -> np.ndarray:
     image = _picture(image)
     path = pen_path(image)
     window = check.integer("window", window, 1, len(path))
-    step = check.integer("step", step, 1)
+    step = check.integer("step", step, 1, 2**31 - 1)
     first = np.arange(0, len(path) - window + 1, step)
     seen = path[first[:, None] + np.arange(window)]
     frames = np.zeros((len(first), *image.shape), np.bool_)
@@ -366,9 +375,16 @@ def strokes(image: np.ndarray, window: int, step: int = 1) -> np.ndarray:
     return frames
 
 
+def _two(name: str, value: Any) -> tuple[Any, Any]:
+    """Both of a pair, for rows and for columns, or an error."""
+    if array_of(name, value).shape != (2,):
+        raise ValueError(f"{name} must be two numbers, of rows and of columns, got {value!r}")
+    return value[0], value[1]
+
+
 def _picture(image: np.ndarray) -> np.ndarray:
     """A picture as booleans, or an error."""
-    image = np.asarray(image)
+    image = array_of("image", image)
     if image.ndim != 2 or 0 in image.shape or not np.all((image == 0) | (image == 1)):
         raise ValueError(
             f"image must be a picture (rows, columns) of zeros and ones, got shape {image.shape}"

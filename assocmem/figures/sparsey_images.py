@@ -29,8 +29,8 @@ PARTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("+ normalised support (nu = 1/2)", {"nu": 0.5}),
     ("+ novelty gate (G < 0.7)", {"novelty": 0.7}),
     ("+ more units (2 x 1024 for 4 x 64)", {"n_modules": 2, "n_units": 1024}),
-    ("+ recruiting (chance 0.1)", {"recruit": 0.1}),
-    ("+ oriented edges", {"encoding": "edges"}),
+    ("+ recruiting (chance 0.1, G < 0.85)", {"recruit": 0.1, "novelty": 0.85}),
+    ("+ oriented edges (G < 0.7)", {"encoding": "edges", "novelty": 0.7}),
     ("the same, binary label weights", {"readout": "binary"}),
     ("the same, nearest stored codes", {"readout": "items"}),
 )

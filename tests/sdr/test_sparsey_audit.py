@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from assocmem.sdr import Hierarchy, HierarchyMemory, ItemMemory, Level, Mac, MacMemory, Tiling
-from assocmem.sdr.sparsey import disturbances, pictures, streams
+from assocmem.sdr.sparsey import LabelField, Layer, disturbances, pictures, streams
+from assocmem.sdr.sparsey.encoding import grey_levels, oriented_edges
+from assocmem.sdr.sparsey.stored_codes import StoredCodes
 
 
 def digest(memory: HierarchyMemory) -> bytes:
@@ -85,6 +87,13 @@ def test_recognition_of_frames_that_come_one_by_one():
         (lambda: disturbances.omitted(np.eye(3), 3, 0), "count"),
         (lambda: disturbances.paced(np.eye(3), 1e-300), "speed"),
         (lambda: pictures.draw_code([0, 1], 2.5), "n_units"),
+        (lambda: Layer(Mac(2, 3), Tiling((2, 2), 2)).learn([[1], [1, 0]]), "inputs"),
+        (lambda: LabelField(2, 1, 2, 3).evidence([[1], [1, 0]]), "codes"),
+        (lambda: StoredCodes(2, 1, 2, 3).evidence(np.zeros((1, 1, 2), int), workers=0), "workers"),
+        (lambda: StoredCodes(2, 1, 2, 3).evidence(None), "codes"),
+        (lambda: grey_levels(np.full((1, 2, 2), np.nan), 0.5), "images"),
+        (lambda: oriented_edges(np.full((1, 4, 4), 1e300)), "images"),
+        (lambda: oriented_edges(np.ones((1, 4, 4)), stride=2**70), "stride"),
         (lambda: pictures.draw_inspection(None), "inspection"),
         (lambda: pictures.code_intersections([[0], [1, 2]]), "codes"),
     ],
@@ -96,3 +105,49 @@ def test_refusals_name_the_argument(call, name):
 
 def test_no_frame_is_skipped_to_but_the_first_at_any_speed():
     assert disturbances.paced(np.eye(3), 1e300).moments.tolist() == [0]
+
+
+def test_batches_without_an_item():
+    layer = Layer(Mac(2, 3), Tiling((4, 4), 3))
+    codes = layer.codes(np.zeros((0, 4, 4), bool))
+    assert codes.shape == (0, 4, 2)
+    assert layer.bits(codes).shape == (0, 1)
+    assert layer.read(codes).shape == (0, 4, 4, 1)
+    for field in (LabelField(2, 4, 2, 3), StoredCodes(2, 4, 2, 3)):
+        field.learn(codes, np.zeros(0, int))
+        assert field.evidence(codes).shape == (0, 2)
+        assert field.n_learned == 0
+
+
+def test_codes_of_another_byte_order():
+    layer = Layer(Mac(2, 3), Tiling((4, 4), 3))
+    codes = layer.learn(np.random.default_rng(0).random((5, 4, 4)) < 0.5)
+    swapped = codes.astype(codes.dtype.newbyteorder(">"))
+    np.testing.assert_array_equal(layer.bits(swapped), layer.bits(codes))
+    np.testing.assert_array_equal(layer.read(swapped), layer.read(codes))
+
+
+def test_classifiers_are_as_before_after_an_error():
+    """A refused first fit left columns counted, and a refused later one new edges or classes."""
+    pytest.importorskip("sklearn")
+    from sklearn.exceptions import NotFittedError
+
+    from assocmem.sdr import SparseyClassifier
+
+    X, y = np.random.default_rng(0).random((40, 3)), np.arange(40) % 2
+    model = SparseyClassifier(2, 8, random_state=0, smoothing=-1.0)
+    with pytest.raises(ValueError, match="smoothing"):
+        model.fit(X, y)
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+    expected = model.set_params(smoothing=0.1).fit(X, y).predict_proba(X)
+    for wrong in ({"smoothing": -1.0}, {"levels": 1}, {"workers": 0}, {"labelled": "never"}):
+        usual = {name: model.get_params()[name] for name in wrong}
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            model.set_params(**wrong).fit(X[:, :2] * 9.0, y)
+        if wrong.keys() & {"workers", "labelled"}:
+            with pytest.raises(ValueError, match=next(iter(wrong))):
+                model.partial_fit(X, y + 1, classes=[2])
+        model.set_params(**usual)
+        assert model.classes_.tolist() == [0, 1]
+        np.testing.assert_array_equal(model.predict_proba(X), expected)

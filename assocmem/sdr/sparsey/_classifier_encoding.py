@@ -41,7 +41,8 @@ def set_encoding(model: Any, encoding: str, X: np.ndarray) -> Tiling:
     if encoding == "edges":
         if model.shape is None:
             raise ValueError("shape must be given where encoding='edges'")
-        window = max(2, round(min(sheet) / 7)) if model.window is None else model.window
+        usual = min(min(sheet), max(2, round(min(sheet) / 7)))
+        window = usual if model.window is None else model.window
         model.window_ = check.integer("window", window, 1, min(sheet))
         step = max(1, model.window_ // 2) if model.step is None else model.step
         model.step_ = check.integer("step", step, 1)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ... import _validate as check
 from ._classifier_encoding import ENCODINGS, encoded, set_encoding
+from ._undone import undone
 from .labels import LabelField
 from .layer import Layer
 from .mac import Mac
@@ -206,11 +207,12 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         TypeError, ValueError
-            If data or parameters are not as said.
+            If data or parameters are not as said: then nothing has changed.
         """
-        X, y = self._validated((X, y), reset=True)
-        self._begin(X, np.unique(y))
-        return self._learn(X, y)
+        with undone(self):
+            X, y = self._validated((X, y), reset=True)
+            self._begin(X, np.unique(y))
+            return self._learn(X, y, self.classes_)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> SparseyClassifier:
         """Learn more rows after those learned before.
@@ -234,20 +236,19 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
             If data or parameters are not as said: then nothing is learned.
         """
         first = not hasattr(self, "layer_")
-        X, y = self._validated((X, y), reset=first)
-        if first and classes is None:
-            raise ValueError("classes must be given in the first call of partial_fit")
-        known = np.unique(classes) if first else self.classes_
-        if not first and classes is not None:
-            known = np.union1d(known, classes)
-        unknown = np.setdiff1d(y, known)
-        if len(unknown):
-            raise ValueError(f"y must hold labels of classes {known}, got {unknown} besides")
-        if first:
-            self._begin(X, known)
-        elif len(known) > len(self.classes_):
-            self._add_classes(known)
-        return self._learn(X, y)
+        with undone(self):
+            X, y = self._validated((X, y), reset=first)
+            if first and classes is None:
+                raise ValueError("classes must be given in the first call of partial_fit")
+            known = np.unique(classes) if first else self.classes_
+            if not first and classes is not None:
+                known = np.union1d(known, classes)
+            unknown = np.setdiff1d(y, known)
+            if len(unknown):
+                raise ValueError(f"y must hold labels of classes {known}, got {unknown} besides")
+            if first:
+                self._begin(X, known)
+            return self._learn(X, y, known)
 
     def _validated(self, given: tuple, *, reset: bool) -> Any:
         """Arrays of X, or of X and y, that a caller gives, by scikit-learn's own checks."""
@@ -267,8 +268,6 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         if encoding == "auto":
             encoding = "levels" if self.shape is None else "edges"
         readout = check.choice("readout", self.readout, READOUTS)
-        check.choice("labelled", self.labelled, LABELLED)
-        check.integer("workers", self.workers, 1)
         if self.temperature is not None:
             check.real("temperature", self.temperature, 0.0, open_low=True)
         if self.sharpness is not None:
@@ -305,9 +304,13 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
             sigma_2=self.sigma_2, sigma_3=self.sigma_3, sigma_4=self.sigma_4,
         )  # fmt: skip
 
-    def _learn(self, X: np.ndarray, y: np.ndarray) -> SparseyClassifier:
+    def _learn(self, X: np.ndarray, y: np.ndarray, known: np.ndarray) -> SparseyClassifier:
+        """Learn rows of classes among those known, after all that can be refused was."""
+        at_once = check.choice("labelled", self.labelled, LABELLED) == "at once"
+        check.integer("workers", self.workers, 1)
         features = encoded(self, X)
-        at_once = self.labelled == "at once"
+        if len(known) > len(self.classes_):
+            self._add_classes(known)
         codes = self.layer_.learn(features, recalled=at_once, workers=self.workers)
         if self.labelled == "again":
             codes = self.layer_.codes(features, workers=self.workers)
@@ -318,7 +321,7 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
 
     def _recognised(self, X: Any) -> np.ndarray:
         """Codes of rows in retrieval."""
-        check_is_fitted(self)
+        check_is_fitted(self, "layer_")
         X = self._validated((X,), reset=False)
         return self.layer_.codes(encoded(self, X), workers=self.workers)
 
@@ -389,7 +392,7 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         """
         from ._classifier_files import write_classifier
 
-        check_is_fitted(self)
+        check_is_fitted(self, "layer_")
         write_classifier(self, path)
 
     @classmethod

@@ -7,16 +7,19 @@ from typing import Any
 import numpy as np
 
 from ... import _validate as check
+from .._cells import array_of
 
 
 def _stack(images: Any) -> np.ndarray:
     """Checked grey images (n, rows, columns)."""
-    array = np.asarray(images)
+    array = array_of("images", images)
     if array.ndim != 3 or array.dtype.kind not in "buif":
         raise ValueError(
             f"images must be real numbers of shape (n, rows, columns), got {array.dtype} of shape "
             f"{array.shape}"
         )
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError("images must be finite, got nan or infinity")
     return array
 
 
@@ -100,11 +103,15 @@ def oriented_edges(
     """
     from ..kernels.encoding import oriented_edges as find
 
-    array = np.ascontiguousarray(_stack(images), np.float32)
+    array = _stack(images)
+    with np.errstate(over="ignore"):
+        array = np.ascontiguousarray(array, np.float32)
+    if not np.isfinite([array.min(initial=0.0), array.max(initial=0.0)]).all():
+        raise ValueError(f"images must be within single precision, got {np.max(np.abs(images)):g}")
     directions = check.integer("directions", directions, 1, 2**15)
     threshold = check.real("threshold", threshold, 0.0)
     window = check.integer("window", window, 1, min(array.shape[1:]))
-    stride = check.integer("stride", stride, 1)
+    stride = check.integer("stride", stride, 1, 2**31 - 1)
     rows, columns = edge_grid(array.shape[1:], window, stride)
     n_bits = rows * columns * directions
     out = np.zeros((len(array), -(-n_bits // 64)), np.uint64)

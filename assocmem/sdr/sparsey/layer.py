@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ... import _validate as check
+from .._cells import array_of
 from ._writable import writable
 from .mac import Mac
 from .tiling import Tiling
@@ -208,7 +209,7 @@ class Layer:
 
     def packed(self, inputs: Any) -> np.ndarray:
         """Inputs as bits: feature f is bit f%64 of word f // 64, uint64 (n, words)."""
-        sheet, array = self.tiling.n_sheet, np.asarray(inputs)
+        sheet, array = self.tiling.n_sheet, array_of("inputs", inputs)
         words = -(-sheet // 64)
         if array.dtype == np.uint64 and array.shape[1:] == (words,) and words != sheet:
             if sheet % 64 and np.any(array[:, -1] >> np.uint64(sheet % 64)):
@@ -244,10 +245,11 @@ class Layer:
         """
         from ..kernels.layer import code_bits
 
-        codes = self._checked(codes).reshape(len(codes), -1)
+        codes = self._checked(codes)
         n_bits = self.tiling.n_macs * self.mac.n_code
         out = np.zeros((len(codes), -(-n_bits // 64)), np.uint64)
-        code_bits(codes, self.mac.n_units, out)
+        winners = self.tiling.n_macs * self.mac.n_modules
+        code_bits(codes.reshape(len(codes), winners), self.mac.n_units, out)
         return out
 
     def above(self, field: tuple[int, int] | int, stride: tuple[int, int] | int = 1) -> Tiling:
@@ -255,7 +257,7 @@ class Layer:
         return Tiling(self.tiling.grid, field, stride, channels=self.mac.n_code)
 
     def _checked(self, codes: Any) -> np.ndarray:
-        array = np.asarray(codes)
+        array = array_of("codes", codes)
         shape = (self.tiling.n_macs, self.mac.n_modules)
         if array.dtype.kind != "i" or array.shape[1:] != shape:
             raise ValueError(
@@ -266,7 +268,7 @@ class Layer:
             raise ValueError(
                 f"codes must be in [-1, {self.mac.n_units - 1}], got {array.min()} to {array.max()}"
             )
-        return array
+        return array.astype(array.dtype.newbyteorder("="), copy=False)
 
     def _limits(self) -> np.ndarray:
         """What kernels need of the mac, see `assocmem.sdr.kernels.mac`."""

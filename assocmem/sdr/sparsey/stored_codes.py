@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ... import _validate as check
+from .._cells import array_of
 from ._writable import writable
 
 _BLOCK = 256  # codes that are looked at together
@@ -118,9 +119,11 @@ class StoredCodes:
             If an argument is not as said.
         """
         sharpness = check.real("sharpness", sharpness, 0.0, open_low=True)
+        workers = check.integer("workers", workers, 1)
+        asked = checked_codes(codes, self).reshape(-1, self.n_macs, self.n_modules)
         out = []
-        for k in range(0, max(len(codes), 1), _BLOCK * workers):
-            found = self.histograms(codes[k : k + _BLOCK * workers], workers=workers)
+        for k in range(0, max(len(asked), 1), _BLOCK * workers):
+            found = self.histograms(asked[k : k + _BLOCK * workers], workers=workers)
             shared = np.arange(found.shape[2])
             met = found.any(axis=1)
             most = np.where(met.any(axis=1), found.shape[2] - 1 - met[:, ::-1].argmax(axis=1), 0)
@@ -150,7 +153,7 @@ def checked_codes(codes: Any, field: Any) -> np.ndarray:
 
     int32 where there are more than 2^15 units.
     """
-    array, shape = np.asarray(codes), (field.n_macs, field.n_modules)
+    array, shape = array_of("codes", codes), (field.n_macs, field.n_modules)
     if array.dtype.kind != "i" or array.shape[1:] != shape:
         raise ValueError(
             f"codes must be integers of shape (n, {shape[0]}, {shape[1]}), got {array.dtype} of "
@@ -161,12 +164,12 @@ def checked_codes(codes: Any, field: Any) -> np.ndarray:
             f"codes must be in [-1, {field.n_units - 1}], got {array.min()} to {array.max()}"
         )
     kind = np.int16 if field.n_units <= 2**15 else np.int32
-    return np.array(array.reshape(len(array), -1), kind, order="C")
+    return np.array(array.reshape(len(array), shape[0] * shape[1]), kind, order="C")
 
 
 def checked_labels(labels: Any, field: Any, number: int) -> np.ndarray:
     """A class of the field for each of ``number`` codes, int64."""
-    array = np.asarray(labels)
+    array = array_of("labels", labels)
     if array.dtype.kind not in "iu" or array.shape != (number,):
         raise ValueError(
             f"labels must be one integer for each of {number} codes, got {array.dtype} of shape "

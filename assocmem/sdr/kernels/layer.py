@@ -290,16 +290,6 @@ def code_bits(codes, k, out):
 
 
 @kernel
-def count_held(weights, held):
-    """Weights set of each unit: of uint64 (macs, words, units) to int32 (macs, units)."""
-    held[:] = 0
-    for m in range(weights.shape[0]):
-        for w in range(weights.shape[1]):
-            for i in range(weights.shape[2]):
-                held[m, i] += np.int32(ctpop(weights[m, w, i]))
-
-
-@kernel
 def read_codes(codes, weights, features, k, sums, seen):
     """Features of the sheet for which winners have weights, and how many winners see each.
 

@@ -20,6 +20,11 @@ class UnitMac:
         self._memory = MacMemory(mac, n_features, seed=seed)
 
     @property
+    def single(self) -> np.ndarray:
+        """State of the generator, uint64 (1, 4)."""
+        return self._memory._arrays.single
+
+    @property
     def n_set(self) -> int:
         """Weights that are set."""
         return int(self._memory._arrays.counters[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from ._unit_mac import UnitMac
 from .code_list import CodeList
 from .item_labels import ItemLabels
 from .mac import Mac
+from .mac_arrays import items_at_load
 from .sliced_mac import SlicedMac
 
 if TYPE_CHECKING:
@@ -236,14 +236,16 @@ class ItemMemory(Meaning):
         return codes[0] if single else codes
 
     def familiarity(self, cue: Any) -> float | np.ndarray:
-        """G of each cue, in [0, 1]: 1 of a stored item, less of new ones.
+        """G of each cue, in [0, 1]: 1 of a stored item, less of new ones. Nothing changes.
 
         Raises
         ------
         TypeError, ValueError
             If cues are not as said.
         """
+        before = self._state.single.copy()
         _, familiar, single = self._select("cue", cue)
+        self._state.single[:] = before
         return float(familiar[0]) if single else familiar
 
     def recall(
@@ -379,9 +381,7 @@ class ItemMemory(Meaning):
         TypeError, ValueError
             If an argument is of the wrong type or out of range.
         """
-        size = check.integer("size", size, 1, self.n_features)
-        load = check.real("load", load, 0.0, 1.0, open_low=True, open_high=True)
-        return math.log1p(-load) / math.log1p(-size / (self.n_features * self.mac.n_units))
+        return items_at_load(self.mac, self.n_features, size, load)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the memory as an ``.npz`` file; OSError if it cannot be written."""

@@ -13,6 +13,7 @@ from ... import _validate as check
 from .._cells import array_of
 from ._writable import writable
 from .mac import Mac
+from .mac_arrays import limits_of
 from .tiling import Tiling
 
 _BLOCK = 1024  # inputs that a mac takes between two looks at the progress bar
@@ -270,25 +271,6 @@ class Layer:
             )
         return array.astype(array.dtype.newbyteorder("="), copy=False)
 
-    def _limits(self) -> np.ndarray:
-        """What kernels need of the mac, see `assocmem.sdr.kernels.mac`."""
-        mac, most = self.mac, np.inf
-        n_weights = mac.n_code * self.tiling.n_features
-        return np.array(
-            [
-                mac.pi_minus,
-                most if mac.pi_plus is None else mac.pi_plus,
-                mac.expected or 0,
-                mac.nu,
-                mac.selection.lambda_u,
-                most if mac.cap is None else mac.cap,
-                most if mac.freeze is None else mac.freeze * n_weights,
-                most if mac.novelty is None else mac.novelty,
-                mac.recruit or 0.0,
-            ],
-            np.float64,
-        )
-
     def _present(
         self, inputs: Any, learning: bool, workers: int, progress: bool, recalled: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -305,7 +287,7 @@ class Layer:
         found = np.empty((tiling.n_macs, len(sheets)), np.float32)
         length = tiling.field[1] * tiling.channels
         starts = np.ascontiguousarray(tiling.features[:, ::length], np.int64)
-        limits, number = self._limits(), numbers(mac.selection)
+        limits, number = limits_of(mac, tiling.n_features), numbers(mac.selection)
         ended, lock = threading.Event(), threading.Lock()
         bar = tqdm(
             desc="learning" if learning else "recognising", total=tiling.n_macs * len(sheets),
@@ -378,7 +360,7 @@ class Layer:
     def _of(cls, entry: dict[str, np.ndarray]) -> Layer:
         """The layer of the arrays of a file; ValueError if they make none."""
         from ...serial import from_json
-        from ..kernels.layer import count_held
+        from ..kernels.hierarchy import count_held
 
         mac, tiling = (from_json(str(entry[name])) for name in ("mac", "tiling"))
         found = cls(mac, tiling, seed=int(str(entry["seed"])))
@@ -399,6 +381,6 @@ class Layer:
             raise ValueError(f"weights must be 0 beyond the last of {tiling.n_features} features")
         if np.any(found._counters < 0) or not found._single.any(axis=1).all():
             raise ValueError("learned must be >= 0, and generators other than 0")
-        count_held(found.weights, found.held)
+        count_held(found.weights, 0, found.weights.shape[1], found.held)
         found._counters[:, 0] = found.held.sum(axis=1)
         return found

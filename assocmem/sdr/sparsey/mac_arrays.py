@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ... import _validate as check
 from ..._aligned import padded_zeros
 from .. import _seeds
 from .mac import Mac
@@ -20,6 +21,31 @@ _KEPT = ("counters", "single", "ranks", "expiry")
 ENTRIES = ("model", "n_features", "seed", "weights", *_KEPT)
 
 
+def limits_of(mac: Mac, n_features: int) -> np.ndarray:
+    """Limits of a mac as kernels know them, float64 (9,); infinity where it sets none."""
+    return np.array(
+        [
+            mac.pi_minus,
+            math.inf if mac.pi_plus is None else mac.pi_plus,
+            mac.expected or 0,
+            mac.nu,
+            mac.selection.lambda_u,
+            math.inf if mac.cap is None else mac.cap,
+            math.inf if mac.freeze is None else mac.freeze * (n_features * mac.n_code),
+            math.inf if mac.novelty is None else mac.novelty,
+            mac.recruit or 0.0,
+        ],
+        np.float64,
+    )
+
+
+def items_at_load(mac: Mac, n_features: int, size: int, load: float) -> float:
+    """Items of ``size`` features at which a load is expected, see `MacMemory.capacity`."""
+    size = check.integer("size", size, 1, n_features)
+    load = check.real("load", load, 0.0, 1.0, open_low=True, open_high=True)
+    return math.log1p(-load) / math.log1p(-size / (n_features * mac.n_units))
+
+
 def empty(mac: Mac, n_features: int, seed: int) -> Arrays:
     """Arrays of a mac that has learned nothing."""
     from ..kernels import mac as kernels
@@ -27,17 +53,6 @@ def empty(mac: Mac, n_features: int, seed: int) -> Arrays:
     from ..kernels.presenting import Arrays
 
     units, fades = mac.n_code, mac.permanence is not None
-    limits = np.array([
-        mac.pi_minus,
-        math.inf if mac.pi_plus is None else mac.pi_plus,
-        mac.expected or 0,
-        mac.nu,
-        mac.selection.lambda_u,
-        math.inf if mac.cap is None else mac.cap,
-        math.inf if mac.freeze is None else mac.freeze * n_features * units,
-        math.inf if mac.novelty is None else mac.novelty,
-        mac.recruit or 0.0,
-    ])  # fmt: skip
     each = (units, n_features) if fades else (0, 0)
     return Arrays(
         weights=padded_zeros(-(-n_features // 64), units, np.uint64),
@@ -45,7 +60,7 @@ def empty(mac: Mac, n_features: int, seed: int) -> Arrays:
         counters=np.zeros(3, np.int64),
         single=_seeds.state(np.random.default_rng(seed)),
         numbers=kernels.numbers(mac.selection),
-        limits=limits,
+        limits=limits_of(mac, n_features),
         scratch=padded_zeros(3, units, np.float64),
         ranks=np.zeros(each, np.uint8),
         expiry=np.full(each, NEVER, np.int64),

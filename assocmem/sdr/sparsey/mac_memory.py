@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import numpy as np
 from ... import _validate as check
 from ._inputs import checked_code, packed_inputs
 from .mac import Mac
-from .mac_arrays import ENTRIES, empty, entry_of, memory_of
+from .mac_arrays import ENTRIES, empty, entry_of, items_at_load, memory_of
 
 if TYPE_CHECKING:
     from ..sdr import SDR
@@ -365,9 +364,7 @@ class MacMemory:
         >>> round(Mac(24, 8).memory(1000).capacity(100))
         55
         """
-        size = check.integer("size", size, 1, self.n_features)
-        load = check.real("load", load, 0.0, 1.0, open_low=True, open_high=True)
-        return math.log1p(-load) / math.log1p(-size / self.n_features / self.mac.n_units)
+        return items_at_load(self.mac, self.n_features, size, load)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the memory as an ``.npz`` file, for `restore`; OSError if it cannot be written."""

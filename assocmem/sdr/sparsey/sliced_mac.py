@@ -64,6 +64,11 @@ class SlicedMac:
         )
 
     @property
+    def single(self) -> np.ndarray:
+        """State of the generator, uint64 (1, 4)."""
+        return self._single
+
+    @property
     def n_set(self) -> int:
         """Weights that are set."""
         return int(self._total[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -34,6 +35,15 @@ class StoredCodes:
     -----
     Memory 2 bytes for each winner of each item. Evidence costs a comparison for each winner of each
     item, in rows that processors compare 32 at a time.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from assocmem.sdr.sparsey import StoredCodes
+    >>> codes = StoredCodes(2, n_macs=1, n_modules=3, n_units=4)
+    >>> codes.learn(np.array([[[0, 1, 2]], [[0, 1, 3]], [[3, 3, 3]]]), np.array([0, 0, 1]))
+    >>> codes.evidence(np.array([[[0, 3, 3]]])).argmax(axis=1).tolist()
+    [0]
     """
 
     def __init__(self, n_classes: int, n_macs: int, n_modules: int, n_units: int) -> None:
@@ -131,6 +141,27 @@ class StoredCodes:
             sums = np.einsum("ncm,nm->nc", found, weights)
             out.append(np.log(np.maximum(sums, 1e-300)) + sharpness * most[:, None])
         return np.concatenate(out)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the codes as an ``.npz`` file; OSError if it cannot be written."""
+        from ..._files import write_npz
+
+        write_npz(path, **self._entries())
+
+    @classmethod
+    def restore(cls, path: str | os.PathLike[str]) -> StoredCodes:
+        """The codes that `save` wrote.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        ValueError
+            If it holds no codes with labels.
+        """
+        from ..._files import read_npz
+
+        return read_npz(path, "StoredCodes", ("sizes", "codes", "labels"), cls._of)
 
     def _entries(self) -> dict[str, np.ndarray]:
         """What a file holds."""

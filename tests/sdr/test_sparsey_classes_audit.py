@@ -151,3 +151,25 @@ def test_classifiers_are_as_before_after_an_error():
         model.set_params(**usual)
         assert model.classes_.tolist() == [0, 1]
         np.testing.assert_array_equal(model.predict_proba(X), expected)
+
+
+@pytest.mark.parametrize("mac", [Mac(4, 8), Mac(4, 8, nu=0.5)])
+def test_items_stay_as_they_are_where_familiarity_is_asked_for(mac):
+    """It took random numbers of ties from later draws."""
+    one, other = (ItemMemory(mac, 50, seed=2) for _ in range(2))
+    for memory in (one, other):
+        memory.store([[1, 2, 3]])
+    other.familiarity([[4, 5], [1]])
+    np.testing.assert_array_equal(one.code([4, 5]), other.code([4, 5]))
+
+
+def test_files_of_stored_codes(tmp_path):
+    rng = np.random.default_rng(0)
+    codes = StoredCodes(3, 2, 4, 5)
+    codes.learn(rng.integers(-1, 5, (20, 2, 4)), rng.integers(0, 3, 20))
+    codes.save(tmp_path / "codes.npz")
+    found = StoredCodes.restore(tmp_path / "codes.npz")
+    np.testing.assert_array_equal(found.evidence(codes.codes), codes.evidence(codes.codes))
+    LabelField(2, 1, 2, 3).save(tmp_path / "field.npz")
+    with pytest.raises(ValueError, match="StoredCodes"):
+        StoredCodes.restore(tmp_path / "field.npz")

@@ -173,3 +173,11 @@ def test_files_of_stored_codes(tmp_path):
     LabelField(2, 1, 2, 3).save(tmp_path / "field.npz")
     with pytest.raises(ValueError, match="StoredCodes"):
         StoredCodes.restore(tmp_path / "field.npz")
+
+
+@pytest.mark.parametrize("nu", [0.0, 1e-9])
+def test_items_freeze_at_the_very_fraction(nu):
+    """3/35 of 5 x 35 weights are 15, but not where it is multiplied by 5 first."""
+    memory = ItemMemory(Mac(5, 7, freeze=3 / 35, nu=nu), 5)
+    memory.store([[0], [1], [2], [3]])
+    assert memory.load == 15 / 175

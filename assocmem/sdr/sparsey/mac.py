@@ -32,6 +32,11 @@ class Permanence:
         >= 1.
     ranks : int
         >= 1, at most 255.
+
+    Notes
+    -----
+    What is not learned renews nothing: inputs that are familiar to a mac with ``novelty``, units
+    that have reached their ``cap`` and a mac that has reached ``freeze``.
     """
 
     lifetime: int

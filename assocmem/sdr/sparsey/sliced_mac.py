@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .. import _seeds
 from .._rows import table_of
+from .mac_arrays import limits_of
 
 if TYPE_CHECKING:
     from .mac import Mac
@@ -116,21 +116,19 @@ class SlicedMac:
         codes : ndarray, int32, shape (inputs, Q)
         familiar : ndarray, float64, shape (inputs,)
         """
-        from ..kernels.mac import numbers
+        from ..kernels.mac import CAP, FREEZE, NOVELTY, numbers
         from ..kernels.sliced_learning import store_inputs
 
         mac = self.mac
         codes = np.empty((len(inputs), mac.n_modules), np.int32)
         familiar = np.empty(len(inputs))
         scratch, most = self._scratch(inputs)
-        freeze = math.inf if mac.freeze is None else mac.freeze * self.n_features * mac.n_code
+        limits = limits_of(mac, self.n_features)
         store_inputs(
             self._rows, self._columns, self._held, self._total, inputs, self._width, mac.n_units,
             self._valid, numbers(mac.selection), mac.selection.lambda_u,
-            math.inf if mac.novelty is None else mac.novelty,
-            math.inf if mac.cap is None else mac.cap,
-            freeze, self._single, *scratch, np.empty(most + 1), np.empty(most + 1, np.int64),
-            codes, familiar,
+            limits[NOVELTY], limits[CAP], limits[FREEZE], self._single, *scratch,
+            np.empty(most + 1), np.empty(most + 1, np.int64), codes, familiar,
         )  # fmt: skip
         return codes, familiar
 

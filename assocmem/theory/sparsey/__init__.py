@@ -1,9 +1,9 @@
 """Theory of a mac under random inputs: code selection, intersections, load, recall, capacity.
 
 Exact where codes are uniform and independent, and for one item learned; `predict` refuses what is
-not. `mean_field` is for any selection and rules, to some per cent; `intersection_approximate`
-and `departure_bound` say what else is known. `selection` holds
-the formulas of code selection over arrays.
+not. `mean_field` is for any selection and most rules, to some per cent mostly;
+`intersection_approximate` and `departure_bound` say what else is known. `selection` holds the
+formulas of code selection over arrays.
 """
 
 from __future__ import annotations

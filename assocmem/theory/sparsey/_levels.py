@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ...sdr.sparsey.mac import Mac
 
 _PAIRS = 40_000  # of weights set and sums, for which laws are tabulated
+_MOST_OTHERS = 2**31  # items, by the memory that laws need
+_MOST_HELD = 3000  # weights of a unit, of whose number a chain is followed
 
 
 class Levels:
@@ -36,7 +38,7 @@ class Levels:
     allocation : Allocation
         How the others fall to the units.
     values : ndarray, shape (levels,)
-        Supports, rising.
+        Supports, rising. Those that agree to 1e-12 are taken as equal, as the memory does.
     own, other : ndarray, shape (numbers, levels)
         Laws for the unit of the item and for each other one, given its number of other items.
     """
@@ -52,6 +54,10 @@ class Levels:
         *,
         first: bool = False,
     ) -> None:
+        if others >= _MOST_OTHERS:
+            raise ValueError(
+                f"n_items must be at most {_MOST_OTHERS} for laws of supports, got {others + 1}"
+            )
         self.allocation = allocation = Allocation(others, mac.n_units)
         numbers = allocation.numbers
         if not one_size_held(mac, n_features, size, others + 1, pi_of(mac, active)):
@@ -72,7 +78,7 @@ class Levels:
             own[:, overlap:] = cover_laws(n_features, active - overlap, size, low, high)
         held = held_by(mac, size, others + 1)
         values = np.asarray(support(mac, np.arange(active + 1), active, held))
-        starts = np.concatenate([[0], 1 + np.nonzero(np.diff(values) > 0.0)[0]])
+        starts = _starts(values)
         self.values = values[starts]
         self.own = np.add.reduceat(own, starts, axis=1)
         self.other = np.add.reduceat(other, starts, axis=1)
@@ -88,7 +94,13 @@ class Levels:
 
     def mean_largest(self) -> float:
         """Mean of the largest support, which is the mean of G."""
-        return float(self.values[-1] - np.diff(self.values) @ self.largest()[:-1])
+        found = self.values[-1] - np.diff(self.values) @ self.largest()[:-1]
+        return min(max(float(found), 0.0), 1.0)
+
+
+def _starts(ranked: np.ndarray) -> np.ndarray:
+    """Where rising numbers rise by more than rounding."""
+    return np.concatenate([[0], 1 + np.nonzero(ranked[1:] > ranked[:-1] * (1.0 + 1e-12))[0]])
 
 
 def sized_laws(
@@ -103,12 +115,12 @@ def sized_laws(
     Raises
     ------
     ValueError
-        If there are more than 40000 pairs of w and u.
+        If there are more than 40000 pairs of w and u, or more than 3000 features.
     """
-    if (n + 1) * (active + 1) > _PAIRS:
+    if (n + 1) * (active + 1) > _PAIRS or n > _MOST_HELD:
         raise ValueError(
-            f"mac.nu must be 0, or n_features times active ones below {_PAIRS}, for theory, got "
-            f"{mac.nu:g} with {n} times {active}"
+            f"mac.nu must be 0, or n_features at most {_MOST_HELD} and, times active ones, below "
+            f"{_PAIRS}, for theory, got {mac.nu:g} with {n} times {active}"
         )
     low, high = int(numbers[0]), int(numbers[-1])
     parts = []
@@ -125,7 +137,7 @@ def sized_laws(
     supports = np.asarray(support(mac, sums, active, held))
     order = np.argsort(supports, kind="stable")
     ranked = supports[order]
-    starts = np.concatenate([[0], 1 + np.nonzero(ranked[1:] > ranked[:-1] * (1.0 + 1e-12))[0]])
+    starts = _starts(ranked)
     level = np.empty(len(order), np.int64)
     level[order] = np.repeat(np.arange(len(starts)), np.diff([*starts, len(order)]))
     cut = parts[0][0].shape[1]

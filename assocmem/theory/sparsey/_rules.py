@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ...sdr.sparsey.stored import CodeOverlap, StoredItems
 
 _RARE = 1e-20  # chance of a cue that is left out
+_MOST_ITEMS = 2**53  # whole numbers beyond are no doubles
 
 
 def pi_of(mac: Mac, active: int) -> int:
@@ -66,17 +67,21 @@ def refuse_learning(
             f"mac.pi_minus and mac.pi_plus must include size for theory, got {mac.pi_minus} and "
             f"{mac.pi_plus} with {size}"
         )
+    if n_items > _MOST_ITEMS:
+        raise ValueError(f"n_items must be at most {_MOST_ITEMS} for theory, got {n_items}")
+    # Where lambda_u = 0 even the first input is wholly familiar.
+    familiar = n_items > 1 or mac.selection.lambda_u == 0.0
+    if familiar and mac.novelty is not None and mac.novelty <= most_familiar(mac, size):
+        raise ValueError(
+            f"mac.novelty must be None, or above any G, for theory, got {mac.novelty:g}; "
+            "simulate it instead"
+        )
     if n_items > 1:
         held = (n_items - 1) * size  # most weights of a unit before the last item
         if uniform and not uniform_codes(mac, size):
             raise ValueError(
                 "mac.selection.chi must be 0 for exact theory of several items, or sigma_2 or "
                 f"lambda_u be, or no input be familiar beyond g_minus, got {mac.selection!r}"
-            )
-        if mac.novelty is not None and mac.novelty <= most_familiar(mac, size):
-            raise ValueError(
-                f"mac.novelty must be None, or above any G, for theory, got {mac.novelty:g}; "
-                "simulate it instead"
             )
         if mac.freeze is not None and held >= mac.freeze * n_features * mac.n_units:
             raise ValueError(
@@ -131,10 +136,17 @@ def cue_law(model: StoredItems) -> list[tuple[float, int, int]]:
     return [(float(w), o, active) for w, o, active in cases if w > _RARE]
 
 
-def require(model: object, kind: str) -> None:
-    """Raise where the model is of another class."""
-    if type(model).__name__ != kind:
-        raise TypeError(f"model must be a {kind}, got {model!r}")
+def require(value: object, kind: str, name: str = "model") -> None:
+    """Raise where an argument is of another class."""
+    if type(value).__name__ != kind:
+        raise TypeError(f"{name} must be a {kind}, got {value!r:.200}")
+
+
+def chance_active(model: StoredItems) -> float:
+    """P[the cue makes the mac active]."""
+    law = cue_law(model)
+    total = sum(weight for weight, _, _ in law)
+    return sum(weight for weight, _, active in law if is_active(model.mac, active)) / total
 
 
 def refuse_stored(model: StoredItems, *, approximate: bool = False) -> None:

@@ -28,7 +28,7 @@ from ... import _validate as check
 from ...sdr.noise import Drop, Kill
 from ._allocation import power_mean
 from ._cover import binomial_law
-from ._rules import refuse_stored, require
+from ._rules import is_active, refuse_stored, require
 from .recall import recalled_of
 from .saturation import load as expected_load
 
@@ -140,7 +140,7 @@ def limit_recalled(model: StoredItems, load: float) -> float:
     model : StoredItems
         Its mac's K, size and noise count; without a cap, ``expected`` and nu.
     load : float
-        p in [0, 1].
+        p in [0, 1], reached by uniform codes.
 
     Returns
     -------
@@ -151,8 +151,9 @@ def limit_recalled(model: StoredItems, load: float) -> float:
     Raises
     ------
     TypeError, ValueError
-        If ``load`` is out of range, the noise is Kill of some cells, whose effect depends on n, or
-        a rule of the mac counts that is not in the limit.
+        If ``load`` is out of range, the noise is Kill of some cells, whose effect depends on n, the
+        mac is silent for inputs of this size, its codes are not uniform, or a rule of it counts
+        that is not in the limit.
     """
     require(model, "StoredItems")
     p = check.real("load", load, 0.0, 1.0)
@@ -163,6 +164,7 @@ def limit_recalled(model: StoredItems, load: float) -> float:
     if mac.nu or mac.selection.lambda_u == 0.0:
         name = "nu must be 0" if mac.nu else "selection.lambda_u must be > 0"
         raise ValueError(f"mac.{name} in the limit")
+    refuse_stored(replace(model, n_items=2))
     if isinstance(noise, Kill):
         if noise.cells:
             raise ValueError(f"noise must not be Kill in the limit, got {noise!r}")
@@ -170,7 +172,7 @@ def limit_recalled(model: StoredItems, load: float) -> float:
     else:
         overlap = a - noise.bits
         active = overlap if isinstance(noise, Drop) else a
-    if active == 0:
+    if not is_active(mac, active):
         return 0.0
     own = np.zeros(active + 1)
     own[overlap:] = _binomial(active - overlap, p)

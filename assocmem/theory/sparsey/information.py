@@ -35,9 +35,8 @@ import numpy as np
 
 from ... import _validate as check
 from ..sdr._arguments import shaped
-from ..sdr.willshaw import channel_bits
 from ._cover import binomial_law
-from ._rules import keeps_first
+from ._rules import chance_active, keeps_first, require
 from .recall import recalled
 from .saturation import load, numbers_of
 
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from ...sdr.sparsey.stored import StoredItems
 
 DIRECTIONS = ("code", "input")
+_HUGE = 2**1000  # doubles go no further
 LIMIT = math.log(2.0)
 """Most bits in a weight, either way, as sizes grow: ln 2, at load 1/2."""
 
@@ -64,7 +64,7 @@ def spurious(model: StoredItems, n_items: ArrayLike | None = None) -> float | np
     Returns
     -------
     float or ndarray
-        Absolute accuracy 1e-15; relative 1e-12 down to 1e-9. 0 where all features are the item's.
+        Absolute accuracy 1e-14; relative 1e-12 down to 1e-9. 0 where all features are the item's.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def spurious(model: StoredItems, n_items: ArrayLike | None = None) -> float | np
         if share < 1.0:
             first, law = binomial_law(int(number) - 1, share)
             t = first + np.arange(len(law), dtype=float)
-            found[i] = law @ (-np.expm1(t * math.log1p(-1.0 / k))) ** q
+            found[i] = min(1.0, law @ (-np.expm1(t * math.log1p(-1.0 / k))) ** q)
     return shaped(found, stored.shape)
 
 
@@ -98,7 +98,7 @@ def winner_bits(right: float, n_units: int) -> float:
     n_units : int
         K >= 2.
     """
-    right, k = check.real("right", right, 0.0, 1.0), check.integer("n_units", n_units, 2)
+    right, k = check.real("right", right, 0.0, 1.0), check.integer("n_units", n_units, 2, _HUGE)
     # The divergence from a uniform choice: no large numbers that cancel but at R near 1/K.
     total = 0.0
     if right > 0.0:
@@ -106,6 +106,26 @@ def winner_bits(right: float, n_units: int) -> float:
     if right < 1.0:
         total += (1.0 - right) * math.log2((1.0 - right) * k / (k - 1))
     return max(total, 0.0)
+
+
+def _feature_bits(share: float, wrong: float) -> float:
+    """T: mutual information, in bits, of a feature on with chance ``share`` and what is recalled.
+
+    All that are on are recalled, and of the others a fraction ``wrong``. With on = share +
+    (1 - share) wrong it is -share ln(on) + (1 - share) D, D the divergence of ``wrong`` from on in
+    logarithms of 1 + share (1 - wrong)/wrong and of 1 - share: no difference of numbers much larger
+    than T, however small the share.
+    """
+    if share >= 1.0 or wrong >= 1.0:
+        return 0.0
+    on = share + (1.0 - share) * wrong
+    nats = -share * (math.log(on) if on < 0.5 else math.log1p(-(1.0 - share) * (1.0 - wrong)))
+    nats -= (1.0 - share) * (1.0 - wrong) * math.log1p(-share)
+    if wrong > 0.0:
+        ratio = share * (1.0 - wrong) / wrong
+        log = math.log1p(ratio) if ratio < math.inf else math.log(share) - math.log(wrong)
+        nats -= (1.0 - share) * wrong * log
+    return max(nats, 0.0) / math.log(2.0)
 
 
 def bits_per_weight(
@@ -118,6 +138,7 @@ def bits_per_weight(
     model : StoredItems
     direction : {"code", "input"}
         From items to their codes, S I_K(R)/(n K), or from codes to items, S T/(Q K); see above.
+        Of cues of which a share c makes the mac active, c I_K(R/c) in place of I_K(R).
     n_items : int or array of int, optional
         S; that of the model if left out.
 
@@ -139,15 +160,20 @@ def bits_per_weight(
     (0.147, 0.191)
     """
     check.choice("direction", direction, DIRECTIONS)
+    require(model, "StoredItems")
     mac, n = model.mac, model.n_features
     stored = numbers_of(model, n_items)
     if direction == "code":
         rates = np.ravel(recalled(model, stored))
-        bits = [winner_bits(min(float(r), 1.0), mac.n_units) / n for r in rates]
+        awake = chance_active(model)  # elsewhere there are no winners, and nothing is known
+        bits = [
+            awake * winner_bits(min(float(r) / awake, 1.0), mac.n_units) / n if awake else 0.0
+            for r in rates
+        ]
     else:
         share = model.size / n
         rates = np.ravel(spurious(model, stored))
-        bits = [channel_bits(share, float(r), 0.0) / mac.n_modules for r in rates]
+        bits = [_feature_bits(share, float(r)) / mac.n_modules for r in rates]
     return shaped(np.array(bits) * stored.ravel() / mac.n_units, stored.shape)
 
 
@@ -201,6 +227,7 @@ def most_bits(
     Bits rise with S, pass one maximum and fall; it is found by doubling and a search by thirds, of
     some 3 log2 S evaluations. Errors grow with S, so that they only limit it.
     """
+    require(model, "StoredItems")
     if error is not None:
         error = check.real("error", error, 0.0, open_low=True)
     known: dict[int, float] = {}
@@ -272,6 +299,7 @@ def best_size(
     (8, 0.419)
     """
     check.choice("direction", direction, DIRECTIONS)
+    require(model, "StoredItems")
     n, mac = model.n_features, model.mac
     start = math.log2(mac.n_units) if direction == "code" else n * 2.0**-mac.n_modules
     if direction == "input" and error is not None:
@@ -303,7 +331,7 @@ def limit_bits(direction: str, n_choices: float, n_active: int, load: float) -> 
     ----------
     direction : {"code", "input"}
     n_choices : float
-        K, units of a module, for "code"; n/a for "input".
+        K, units of a module, a whole number, for "code"; n/a > 1 for "input".
     n_active : int
         a, features of an input, for "code"; Q for "input".
     load : float
@@ -321,14 +349,16 @@ def limit_bits(direction: str, n_choices: float, n_active: int, load: float) -> 
         If an argument is of the wrong type or out of range.
     """
     check.choice("direction", direction, DIRECTIONS)
-    active = check.integer("n_active", n_active, 1)
+    active = check.integer("n_active", n_active, 1, _HUGE)
     choices = check.real("n_choices", n_choices, 1.0, open_low=True)
     p = check.real("load", load, 0.0, 1.0, open_low=True, open_high=True)
     stored = -math.log1p(-p)
     wrong = p**active
     if direction == "input":
-        return stored * choices * channel_bits(1.0 / choices, wrong, 0.0) / active
-    units = check.integer("n_choices", round(n_choices), 2)
+        return stored * choices * _feature_bits(1.0 / choices, wrong) / active
+    if choices != round(choices):
+        raise ValueError(f"n_choices must be a whole number of units, got {choices:g}")
+    units = int(choices)
     if wrong * units < 1e-8:
         right = 1.0 - (units - 1) * wrong / 2.0
     else:

@@ -22,8 +22,8 @@ def predict(model: CodeOverlap | StoredItems, *, approximate: bool = False) -> d
     ----------
     model : CodeOverlap or StoredItems
     approximate : bool
-        Where nothing exact is known give the numbers of a mean field, see `mean_field`, which have
-        errors of some per cent.
+        Where nothing exact is known give the numbers of a mean field, see `mean_field`, which says
+        how large their errors are.
 
     Returns
     -------
@@ -42,8 +42,8 @@ def predict(model: CodeOverlap | StoredItems, *, approximate: bool = False) -> d
           sigma_2 or lambda_u is 0 or ``expected`` keeps G below g_minus;
         - ``novelty``, unless above any G; ``freeze`` and ``permanence``, unless out of reach;
         - ``cap``, unless out of reach or reached by one item; ``nu`` where many numbers of
-          weights set and sums would have to be told apart: (n + 1)(a + 1) > 40000, unless one item
-          is learned, a unit keeps one by its cap, or none can hold more than pi;
+          weights set and sums would have to be told apart: (n + 1)(a + 1) > 40000 or n > 3000,
+          unless one item is learned, a unit keeps one by its cap, or none can hold more than pi;
         - inputs of a size at which the mac is silent.
 
     Notes

@@ -22,12 +22,7 @@ import numpy as np
 
 from ..sdr._arguments import shaped
 from ._levels import Levels
-from ._rules import (
-    cue_law,
-    is_active,
-    refuse_stored,
-    uniform_codes,
-)
+from ._rules import cue_law, is_active, one_size_held, pi_of, refuse_stored, uniform_codes
 from .saturation import numbers_of
 
 if TYPE_CHECKING:
@@ -111,13 +106,16 @@ def departure_bound(model: StoredItems) -> float:
     -----
     G exceeds g_minus only where the largest V of some module does, and by Markov's inequality for
     no more than E[G]/g_minus of inputs. Both grow with the items learned. The cost of `recalled`.
-    Rigorous and coarse: near 1 it says nothing.
+    Rigorous and coarse: near 1 it says nothing. Where units hold more than pi, nu is left out of V,
+    which it can only lower: with it V would fall as units fill.
     """
     refuse_stored(model, approximate=True)
     mac, a, others = model.mac, model.size, model.n_items - 1
     if others == 0 or uniform_codes(mac, a):
         return 0.0
     low = mac.selection.g_minus
+    if not one_size_held(mac, model.n_features, a, model.n_items, pi_of(mac, a)):
+        mac = replace(mac, nu=0.0)
     # No unit is that of the new input: its law is that of every other one.
     units = Levels(mac, model.n_features, a, others, 0, a)
     upto = np.clip(units.allocation.largest(units.other, units.other), 0.0, 1.0)

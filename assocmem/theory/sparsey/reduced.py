@@ -5,9 +5,9 @@ u ~ Hyp(n, w, a) features, independently of other units and, the one approximati
 other modules. Each module then is a chain of K numbers w, joined to its mac by G alone; winners are
 drawn by their chances rho and take a - u weights more. It is solved by a population of macs.
 
-Every rule of learning (novelty, cap, freeze, nu) acts on w, u and G as in the model. An item is
-followed from when it was learned: the x of its features that a unit holds then are held for good,
-and what the unit learns later covers the others by Hyp(n - w, w' - w, a - x).
+Every rule of learning but ``recruit`` (novelty, cap, freeze, nu) acts on w, u and G as in the
+model. An item is followed from when it was learned: the x of its features that a unit holds then
+are held for good, and what the unit learns later covers the others by Hyp(n - w, w' - w, a - x).
 
 Exact for one item learned; for any number in everything but novelty and freeze where codes are
 uniform, since modules then are independent of each other on average over inputs.
@@ -126,13 +126,14 @@ def _share(known: np.ndarray, code: np.ndarray) -> np.ndarray:
 def mean_field(
     model: CodeOverlap | StoredItems, *, macs: int | None = None, seed: int = 0
 ) -> MeanField:
-    """Numbers of a model in a mean field, at any selection and rules but permanence.
+    """Numbers of a model in a mean field, at any selection and rules but permanence and recruit.
 
     Parameters
     ----------
     model : CodeOverlap or StoredItems
     macs : int, optional
-        Macs of the population, >= 2; by default as many as have some 1000 modules, at least 20.
+        Macs of the population, from 2 to 2^20; by default as many as have some 1000 modules, at
+        least 20.
     seed : int
         Of the population's random numbers.
 
@@ -145,14 +146,18 @@ def mean_field(
     TypeError
         If ``model`` is neither, or an argument is of the wrong type.
     ValueError
-        If an argument is out of range, the mac is silent for inputs of the model's size, or its
-        weights fade.
+        If an argument is out of range, the mac is silent for inputs of the model's size, its
+        weights fade, or its modules ``recruit`` units.
 
     Notes
     -----
-    S Q K draws for each mac, about 0.3 us each, whatever n and a. With the default Selection it
-    comes within 5 % of simulations: correlations of modules, which see the same inputs, are what is
-    left out.
+    S Q K draws for each mac, about 0.3 us each, whatever n and a. Left out are correlations of
+    modules, which see the same inputs, and that an item changes which units win later ones. Beside
+    simulations of 340 random macs with the default Selection (Q from 1 to 32, K from 2 to 20, n
+    from 20 to 300, up to 100 items, with any of the rules) its 782 numbers were off by 0.011 (root
+    mean square) and 0.083 at most: recall and familiarity by up to 8 % of their values, load by up
+    to 13 %, but a small crosstalk by up to a third, and the intersection of inputs that share much
+    with all others by up to 37 %.
 
     Examples
     --------
@@ -166,10 +171,12 @@ def mean_field(
     mac, n, a, items = model.mac, model.n_features, model.size, model.n_items
     if macs is None:
         macs = max(20, -(-1000 // mac.n_modules))
-    macs = check.integer("macs", macs, 2)
+    macs = check.integer("macs", macs, 2, 2**20)
     seed = check.integer("seed", seed, 0)
     if mac.permanence is not None:
         raise ValueError(f"mac.permanence must be None in a mean field, got {mac.permanence!r}")
+    if mac.recruit is not None:
+        raise ValueError(f"mac.recruit must be None in a mean field, got {mac.recruit:g}")
     if not is_active(mac, a):
         raise ValueError(
             f"mac.pi_minus and mac.pi_plus must include size, got {mac.pi_minus} and "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..sdr._arguments import MOST_PATTERNS, integers, shaped
-from ._rules import keeps_first, refuse_stored
+from ._rules import keeps_first, refuse_stored, require
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -19,6 +19,7 @@ def numbers_of(model: StoredItems, n_items: ArrayLike | None) -> np.ndarray:
     """The numbers of items asked for, each with a model that theory holds for."""
     from dataclasses import replace
 
+    require(model, "StoredItems")
     if n_items is None:
         refuse_stored(model)
         return np.asarray(model.n_items)
@@ -81,12 +82,17 @@ def stores_for_load(model: StoredItems, load: float) -> float:
     Raises
     ------
     TypeError, ValueError
-        If ``load`` is out of range or the mac has a cap.
+        If ``load`` is out of range, the mac has a cap, or `load` raises at so many items.
     """
+    from dataclasses import replace
+
     from ... import _validate as check
 
+    require(model, "StoredItems")
     load = check.real("load", load, 0.0, 1.0, open_high=True)
     if model.mac.cap is not None:
         raise ValueError(f"mac.cap must be None here, got {model.mac.cap:g}")
     share = model.size / (model.n_features * model.mac.n_units)
-    return float(np.log1p(-load) / np.log1p(-share))
+    found = float(np.log1p(-load) / np.log1p(-share))
+    refuse_stored(replace(model, n_items=int(min(max(1.0, np.ceil(found)), MOST_PATTERNS))))
+    return found

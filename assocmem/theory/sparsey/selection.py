@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ... import _validate as check
+from ._rules import require
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -18,16 +19,29 @@ if TYPE_CHECKING:
     from ...sdr.sparsey.mac import Mac
     from ...sdr.sparsey.selection import Selection
 
+_LARGEST = 1e280  # of expansivities, so that sums over units stay finite
+
 
 def within(name: str, value: ArrayLike, high: float = np.inf) -> np.ndarray:
     """``value`` as an array of numbers from 0 to ``high``, or raise, naming the argument."""
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        array = np.asarray(None)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be a real number or an array of them, got {value!r:.120}")
     array = array.astype(float)
     if not np.all((array >= 0.0) & (array <= high)) or not np.all(np.isfinite(array)):
         raise ValueError(f"{name} must be finite and in [0, {high:g}], got {value!r:.120}")
     return array
+
+
+def _supports(v: ArrayLike) -> np.ndarray:
+    """Supports of modules, (..., Q, K), checked."""
+    v = within("v", v, 1.0)
+    if v.ndim < 2 or 0 in v.shape[-2:]:
+        raise ValueError(f"v must have shape (..., Q, K), got {v.shape}")
+    return v
 
 
 def support(
@@ -55,13 +69,14 @@ def support(
     TypeError, ValueError
         If an argument is of the wrong type or out of range.
     """
+    require(mac, "Mac", "mac")
     u, active = within("sums", sums), within("active", active)
     if np.any(active < 1.0):
         raise ValueError(f"active must be >= 1, got {active!r:.120}")
     pi = active if mac.expected is None else np.full_like(active, mac.expected)
     value = np.minimum(1.0, u / pi)
-    if held is not None and mac.nu > 0.0:
-        w = within("held", held)
+    w = pi if held is None else within("held", held)
+    if mac.nu > 0.0:
         value = value * np.minimum(1.0, pi / np.maximum(w, pi)) ** mac.nu
     value = value**mac.selection.lambda_u
     return float(value) if np.ndim(value) == 0 else value
@@ -69,18 +84,15 @@ def support(
 
 def familiarity(v: ArrayLike) -> float | np.ndarray:
     """G of supports (..., Q, K): the mean over modules of their largest."""
-    v = within("v", v, 1.0)
-    if v.ndim < 2:
-        raise ValueError(f"v must have shape (..., Q, K), got {v.shape}")
+    v = _supports(v)
     g = v.max(axis=-1).mean(axis=-1)
     return float(g) if np.ndim(g) == 0 else g
 
 
 def hypotheses(selection: Selection, v: ArrayLike) -> int | np.ndarray:
     """Hypotheses of supports (..., Q, K): zeta, the mean number of V > v_zeta, rounded half up."""
-    v = within("v", v, 1.0)
-    if v.ndim < 2:
-        raise ValueError(f"v must have shape (..., Q, K), got {v.shape}")
+    v = _supports(v)
+    require(selection, "Selection", "selection")
     total = (v > selection.v_zeta).sum(axis=(-2, -1))
     zeta = (2 * total + v.shape[-2]) // (2 * v.shape[-2])
     return int(zeta) if np.ndim(zeta) == 0 else zeta
@@ -95,17 +107,19 @@ def expansivity(selection: Selection, g: ArrayLike, n_units: int) -> float | np.
     g : float or array
         G in [0, 1].
     n_units : int
-        K >= 1.
+        K, from 1 to 2^31 - 1.
 
     Returns
     -------
     float or ndarray
-        In the shape of ``g``; from 1 to 1 + chi K.
+        In the shape of ``g``; from 1 to 1 + chi K, but 1e280 at most.
     """
     g = within("g", g, 1.0)
-    k = check.integer("n_units", n_units, 1)
+    k = check.integer("n_units", n_units, 1, 2**31 - 1)
+    require(selection, "Selection", "selection")
     low = selection.g_minus
-    eta = 1.0 + np.maximum((g - low) / (1.0 - low), 0.0) ** selection.gamma * selection.chi * k
+    rise = np.maximum((g - low) / (1.0 - low), 0.0) ** selection.gamma * selection.chi
+    eta = 1.0 + np.minimum(rise, _LARGEST / k) * k
     return float(eta) if np.ndim(eta) == 0 else eta
 
 
@@ -125,13 +139,15 @@ def relative_chance(selection: Selection, v: ArrayLike, eta: ArrayLike) -> float
     float or ndarray
         psi >= 1 in the common shape. Steep sigmoids do not overflow.
     """
+    require(selection, "Selection", "selection")
     v, eta = within("v", v, 1.0), within("eta", eta)
     if np.any(eta < 1.0):
         raise ValueError(f"eta must be >= 1, got {eta!r:.120}")
-    log_base = np.logaddexp(
-        0.0, np.log(selection.sigma_1) - selection.sigma_2 * (v - selection.sigma_3)
-    )
-    psi = 1.0 + (eta - 1.0) * np.exp(-selection.sigma_4 * log_base)
+    with np.errstate(over="ignore", under="ignore"):  # exponents beyond doubles are infinite
+        log_base = np.logaddexp(
+            0.0, np.log(selection.sigma_1) - selection.sigma_2 * (v - selection.sigma_3)
+        )
+        psi = 1.0 + (eta - 1.0) * np.exp(-selection.sigma_4 * log_base)
     return float(psi) if np.ndim(psi) == 0 else psi
 
 
@@ -159,7 +175,7 @@ def chances(selection: Selection, v: ArrayLike, g: ArrayLike | None = None) -> n
     >>> chances(Selection(), [[0.1, 0.0, 0.0, 0.0]]).round(3).tolist()  # a new one
     [[0.25, 0.25, 0.25, 0.25]]
     """
-    v = within("v", v, 1.0)
+    v = _supports(v)
     g = np.asarray(familiarity(v) if g is None else within("g", g, 1.0))
     eta = np.asarray(expansivity(selection, g, v.shape[-1]))[..., None, None]
     psi = np.asarray(relative_chance(selection, v, eta))

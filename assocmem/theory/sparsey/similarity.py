@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 def chance_intersection(mac: Mac) -> float:
     """1/K: fraction of modules in which two independent uniform codes agree."""
+    require(mac, "Mac", "mac")
     return 1.0 / mac.n_units
 
 
@@ -146,6 +147,7 @@ def similarity_for(model: CodeOverlap, intersection: float) -> int | None:
     """
     from ... import _validate as check
 
+    require(model, "CodeOverlap")
     wanted = check.real("intersection", intersection, 0.0, 1.0)
     a = model.size
     low = max(0, 2 * a - model.n_features)

@@ -8,6 +8,10 @@ import pytest
 from assocmem.sdr import Hierarchy, HierarchyMemory, ItemMemory, Level, Mac, MacMemory, Tiling
 from assocmem.sdr.sparsey import LabelField, Layer, disturbances, pictures, streams
 from assocmem.sdr.sparsey.encoding import grey_levels, oriented_edges
+from assocmem.sdr.sparsey.picture_experiments import picture_experiment
+from assocmem.sdr.sparsey.recognition_experiments import recognition_experiment
+from assocmem.sdr.sparsey.sequence_capacity import capacity_experiment
+from assocmem.sdr.sparsey.sequence_experiments import recall_experiment
 from assocmem.sdr.sparsey.stored_codes import StoredCodes
 
 
@@ -181,3 +185,26 @@ def test_items_freeze_at_the_very_fraction(nu):
     memory = ItemMemory(Mac(5, 7, freeze=3 / 35, nu=nu), 5)
     memory.store([[0], [1], [2], [3]])
     assert memory.load == 15 / 175
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        # Recall by chance is never below 1/K: stored for ever.
+        (lambda: capacity_experiment([(3, 4)], level=0.2, repeats=2), "level"),
+        (lambda: capacity_experiment([(3, 4)], size=0, repeats=2), "size"),
+        (lambda: capacity_experiment([3]), r"macs\[0\]"),
+        (lambda: recall_experiment({}, numbers=[2]), "models"),
+        (lambda: recall_experiment(numbers=[]), "numbers"),
+        (lambda: recall_experiment(lengths=12), "lengths"),
+        (lambda: recognition_experiment(changed=[17]), r"changed\[0\]"),
+        (lambda: recognition_experiment(speeds=[1.0, 0.0]), r"speeds\[1\]"),
+        (lambda: recognition_experiment(mac=(4,)), "mac"),
+        (lambda: picture_experiment(kinds="moving"), "kinds"),
+        (lambda: picture_experiment(data="letters"), "data"),
+        (lambda: picture_experiment(numbers=[2], prompt=99), "prompt"),
+    ],
+)
+def test_experiments_refuse_before_they_begin(call, name):
+    with pytest.raises((TypeError, ValueError), match=name):
+        call()

@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import _validate as check
 from ...serial import to_json
+from ._experiment_arguments import choices, integers, modules_units
 from .hierarchy import Hierarchy, Level
 from .mac import Mac
 from .selection import Selection
@@ -54,6 +55,7 @@ def _digits(data: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray
     """Training images of a set in random order, with their labels."""
     from ...datasets import load
 
+    check.choice("data", data, ("digits", "mnist", "fashion_mnist"))
     images = load(data)
     order = rng.permutation(len(images.train_images))
     return images.train_images[order], images.train_labels[order]
@@ -204,9 +206,8 @@ def picture_experiment(
     from .disturbances import Warped, noisy
     from .recognition_experiments import recognition_rates
 
-    for kind in kinds:
-        check.choice("kinds", kind, _KINDS)
-    numbers = [check.integer("numbers", number, 1) for number in numbers]
+    kinds, numbers = choices("kinds", kinds, _KINDS), integers("numbers", numbers, 1)
+    mac, changed = modules_units("mac", mac), check.integer("changed", changed, 0)
     prompt, probes = check.integer("prompt", prompt, 1), check.integer("probes", probes, 1)
     repeats = check.integer("repeats", repeats, 2)
     seed = check.integer("seed", seed, 0)
@@ -217,6 +218,7 @@ def picture_experiment(
         draw, disturb, own = np.random.SeedSequence((seed, _KINDS.index(kinds[k]), r)).spawn(3)
         rng = np.random.default_rng(disturb)
         films = _films(kinds[k], data, max(numbers), np.random.default_rng(draw))
+        check.integer("prompt", prompt, 1, films.shape[1] - 1)
         models.append(picture_model(films.shape[-1], *mac))
         memory = models[-1].memory(seed=int(own.generate_state(1)[0]))
         codes: list[Any] = []
@@ -273,7 +275,7 @@ def recalled_pictures(
     """
     import xarray as xr
 
-    count = check.integer("count", count, 1)
+    count, mac = check.integer("count", count, 1), modules_units("mac", mac)
     show = check.integer("show", show, 1, count)
     seed = check.integer("seed", seed, 0)
     draw, own = np.random.SeedSequence(seed).spawn(2)

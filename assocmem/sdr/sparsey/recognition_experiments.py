@@ -10,6 +10,7 @@ import numpy as np
 
 from ... import _validate as check
 from ...serial import to_json
+from ._experiment_arguments import choices, integers, listed, modules_units
 from .disturbances import Warped, noisy, omitted, paced
 from .sequence_experiments import SEQUENCE_SELECTION, sequence_model
 from .streams import complex_sequences, random_sequences
@@ -124,14 +125,19 @@ def recognition_experiment(
     import xarray as xr
     from tqdm import tqdm
 
-    for kind in kinds:
-        check.choice("kinds", kind, _KINDS)
+    kinds = choices("kinds", kinds, _KINDS)
     count = check.integer("count", count, 1)
     length = check.integer("length", length, 1)
+    side = check.integer("side", side, 1, 2**15)
+    size = check.integer("size", size, 1, side * side)
+    mac = modules_units("mac", mac)
+    changed = integers("changed", changed, 0, min(size, side * side - size))
+    omissions = integers("omissions", omissions, 0, length - 1)
+    slowest = length / (2**31 - 1)  # of which `paced` makes a sequence
+    speeds = listed("speeds", speeds, lambda name, value: check.real(name, value, slowest))
+    back_offs = listed("back_offs", back_offs, lambda name, value: check.real(name, value, 0, 1))
     repeats = check.integer("repeats", repeats, 2)
     seed = check.integer("seed", seed, 0)
-    for number in omissions:
-        check.integer("omissions", number, 0, length - 1)
     n = side * side
     models = []
     for bound in back_offs:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import _validate as check
 from ...serial import to_json
+from ._experiment_arguments import listed, modules_units
 from .sequence_experiments import recall_rates, sequence_model
 from .streams import random_sequences
 
@@ -49,7 +50,7 @@ def capacity_experiment(
     macs : sequence of (int, int)
         Q and K of each `sequence_model`.
     level : float
-        In (0, 1).
+        In (1/K, 1), K being the smallest of all: at 1/K and below recall by chance would do.
     length : int
         Frames of a sequence, >= 2.
     side, size : int
@@ -77,8 +78,13 @@ def capacity_experiment(
     import xarray as xr
     from tqdm import tqdm
 
-    level = check.real("level", level, 0.0, 1.0, open_low=True, open_high=True)
+    macs = listed("macs", macs, modules_units)
+    # By chance one winner in K is right, however much is stored.
+    chance = 1.0 / min(units for _, units in macs)
+    level = check.real("level", level, chance, 1.0, open_low=True, open_high=True)
     length = check.integer("length", length, 2)
+    side = check.integer("side", side, 1, 2**15)
+    size = check.integer("size", size, 1, side * side)
     probes, repeats = check.integer("probes", probes, 1), check.integer("repeats", repeats, 2)
     seed = check.integer("seed", seed, 0)
     models = [sequence_model(*mac, side=side) for mac in macs]

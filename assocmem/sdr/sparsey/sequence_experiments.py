@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import _validate as check
 from ...serial import to_json
+from ._experiment_arguments import integers
 from .hierarchy import Hierarchy, Level
 from .mac import Mac
 from .selection import Selection
@@ -50,6 +51,9 @@ def sequence_model(
     freeze : float, optional
         Of the `Mac`.
     """
+    side = check.integer("side", side, 1, 2**15)
+    if not isinstance(horizontal, (bool, np.bool_)):
+        raise TypeError(f"horizontal must be True or False, got {horizontal!r}")
     mac = Mac(n_modules, n_units, selection, freeze=freeze)
     return Hierarchy((side, side), Level(mac, side, reach=0 if horizontal else None))
 
@@ -74,7 +78,7 @@ def recall_models(
         By name. "frozen" learns no more of a kind of afferents when half of its weights are set;
         "default selection" has the parameters that `Selection` has of itself.
     """
-    units = [check.integer(f"units[{k}]", number, 2) for k, number in enumerate(units)]
+    units = integers("units", units, 2)
     most = max(units)
     return {
         **{f"K = {k}": sequence_model(n_modules, k, side=side) for k in units},
@@ -253,10 +257,12 @@ def recall_experiment(
     import xarray as xr
     from tqdm import tqdm
 
-    models = dict(recall_models() if models is None else models)
-    prompt = check.integer("prompt", prompt, 1)
-    numbers = [check.integer("numbers", number, 1) for number in numbers]
-    lengths = [check.integer("lengths", length, prompt + 1) for length in lengths]
+    models = recall_models() if models is None else models
+    if not isinstance(models, Mapping):
+        raise TypeError(f"models must be Hierarchies by name, got {models!r}")
+    prompt = check.integer("prompt", prompt, 1, 2**31 - 1)
+    numbers = integers("numbers", numbers, 1)
+    lengths = integers("lengths", lengths, prompt + 1)
     probes, repeats = check.integer("probes", probes, 1), check.integer("repeats", repeats, 2)
     check.choice("kind", kind, ("complex", "random"))
     seed = check.integer("seed", seed, 0)

@@ -171,6 +171,7 @@ _SOURCES = {
     "Mac": ("rinkus2010", "rinkus2014", "rinkus2017"),
     "Hierarchy": ("rinkus2014", "rinkus2017"),
     "CodeOverlap": ("rinkus2010", "rinkus2014"),
+    "ReadItems": ("rinkus2010", "rinkus2014"),
     "StoredItems": ("rinkus2010", "rinkus2014"),
     "SpatialPooler": ("cui2017",),
     "PoiraziMel": ("poirazi2001",),

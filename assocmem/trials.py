@@ -33,6 +33,7 @@ _ROOMS = {
     "StoredTransitions": ("theory.sdr.sequences", "dendrites.sequence_trials"),
     "CodeOverlap": ("theory.sparsey.prediction", "sdr.sparsey.trials"),
     "StoredItems": ("theory.sparsey.prediction", "sdr.sparsey.trials"),
+    "ReadItems": ("theory.sparsey.prediction", "sdr.sparsey.trials"),
 }
 
 # An event that a right theory lets happen fewer times than this says next to nothing about it.
@@ -267,8 +268,8 @@ def verify_trials(
     Parameters
     ----------
     models : model or sequence of models
-        Detector, Population, Willshaw, StoredTransitions, SequenceRecall, Branching, CodeOverlap
-        or StoredItems; several make one table.
+        Detector, Population, Willshaw, StoredTransitions, SequenceRecall, Branching,
+        CodeOverlap, StoredItems or ReadItems; several make one table.
     trials : int
         Budget of each simulation, at least 100: trials of detectors, patterns recalled from
         Willshaw memories or macs, transitions or cells of sequences, codes of similar inputs.

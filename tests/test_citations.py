@@ -47,12 +47,13 @@ def test_every_model_without_a_temperature_is_cited():
 
 
 def test_models_of_sparsey_are_cited():
-    from assocmem.sdr import CodeOverlap, Hierarchy, Level, Mac, StoredItems
+    from assocmem.sdr import CodeOverlap, Hierarchy, Level, Mac, ReadItems, StoredItems
 
     mac = Mac(8, 4)
     assert _keys(cite(mac)) == ["rinkus2010", "rinkus2014", "rinkus2017"]
     assert set(_keys(cite(Hierarchy((8, 8), Level(mac, 4))))) == {"rinkus2014", "rinkus2017"}
-    for model in (CodeOverlap(mac, 100, 10, 5), StoredItems(mac, 100, 10, 50)):
+    stored = StoredItems(mac, 100, 10, 50), ReadItems(mac, 100, 10, 50)
+    for model in (CodeOverlap(mac, 100, 10, 5), *stored):
         assert {"rinkus2010", "rinkus2014"} <= set(_keys(cite(model)))
 
 

@@ -38,13 +38,17 @@ def test_capacity_of_macs():
         "sparsey-capacity", n=60, active=6, modules=5, units=(4, 8), loads=(0.3, 0.6),
         trials=3000, workers=1, progress=False,
     )  # fmt: skip
-    for name in ("recalled", "load", "crosstalk"):
+    for name in ("recalled", "load", "crosstalk", "spurious"):
         error = data[f"simulated_{name}_error"]
         off = np.abs(data[f"simulated_{name}"] - data[f"predicted_{name}"])
         assert (off <= 5.5 * error + 1e-12).all(), name
     for k in (4, 8):
         exact = capacity(StoredItems(Mac(5, k, Selection(chi=0.0)), 60, 6, 1)).n_items
         assert int(data["capacity"].sel(unit=k)) == exact
+    for way in ("to_code", "to_input"):  # where the loads of points and of lines are nearest
+        nearest = np.abs(data["line_load"] - data["point_load"]).argmin("line")
+        line, points = data[way].isel(line=nearest), data[f"simulated_{way}"]
+        assert (np.abs(points / line - 1.0) < 0.15).all()
     assert (data["to_code"] < np.log(2)).all() and (data["to_input"] < np.log(2)).all()
     assert ax.get_xscale() == "log" and len(ax.figure.axes) == 2
 

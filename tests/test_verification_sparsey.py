@@ -6,7 +6,7 @@ import pytest
 
 from assocmem import verify
 from assocmem.sdr import Drop, Kill, Replace, Swap
-from assocmem.sdr.sparsey import CodeOverlap, Mac, Selection, StoredItems
+from assocmem.sdr.sparsey import CodeOverlap, Mac, ReadItems, Selection, StoredItems
 from assocmem.theory.sparsey.prediction import predict
 
 QUICK = {"trials": 2000, "seed": 3, "workers": 2, "progress": False}
@@ -101,3 +101,45 @@ def test_wrong_theories_are_told(model, theory, wrong):
     told = {claim.quantity for claim in report.claims if claim.verdict == "DISAGREES"}
     assert told == wrong, str(report)
     assert min(abs(c.z) for c in report.claims if c.quantity in wrong) > 4.0
+
+
+READ = [
+    ReadItems(Mac(q, k, UNIFORM, nu=nu), n, a, items)
+    for q, k, nu, n, a, items in (
+        (1, 2, 0.0, 10, 3, 2),
+        (2, 3, 0.0, 20, 2, 9),
+        (3, 4, 0.5, 60, 6, 30),
+        (6, 8, 0.0, 100, 10, 120),
+    )
+]
+
+
+def test_items_read_back_agree():
+    """By hand, Q = 1, K = 2, S = 2: half of the second item's 3/10; false alarm 1e-3 for all."""
+    report = verify(READ, **(QUICK | {"trials": 40_000}))
+    assert report, str(report)
+    assert report.claims[0].predicted == pytest.approx(0.15, rel=1e-12)
+    alone = ReadItems(Mac(3, 4, UNIFORM), 50, 5, 1)
+    assert verify(alone, **QUICK).claims[0].simulated == 0.0
+
+
+def test_weights_of_modules_are_not_independent():
+    """That Q weights are set as if by chance, load^Q, is told: items that share a feature are few.
+
+    Predicted 0.056 for 0.108, off by 100 errors.
+    """
+    model = READ[1]
+
+    def independent(model):
+        stored = StoredItems(model.mac, model.n_features, model.size, model.n_items)
+        return {"spurious": predict(stored)["load"] ** model.mac.n_modules}
+
+    report = verify(model, theory=independent, **(QUICK | {"trials": 40_000}))
+    assert report.claims[0].verdict == "DISAGREES" and abs(report.claims[0].z) > 10.0, str(report)
+
+
+def test_what_cannot_be_read_by_theory():
+    for mac in (Mac(3, 4), Mac(3, 4, UNIFORM, cap=1.0)):
+        for approximate in (False, True):
+            with pytest.raises(ValueError, match=r"mac\.(selection|cap)"):
+                predict(ReadItems(mac, 60, 6, 30), approximate=approximate)

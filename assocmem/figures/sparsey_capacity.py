@@ -61,16 +61,19 @@ def compute(
     xarray.Dataset
         Over (unit, line): ``line_items``, ``line_load``, and exact ``recalled``, ``to_code`` and
         ``to_input``, bits in a weight. Over (unit, point): ``items``, ``point_load`` and the
-        simulated ``simulated_recalled``, ``simulated_load`` and ``simulated_crosstalk`` with errors
-        ``..._error`` and predictions ``predicted_...``. Over unit: ``capacity``, ``limit``.
+        simulated ``simulated_recalled``, ``simulated_load``, ``simulated_crosstalk`` and
+        ``simulated_spurious`` with errors ``..._error`` and predictions ``predicted_...``, and bits
+        in a weight from the simulated rates, ``simulated_to_code`` and ``simulated_to_input``. Over
+        unit: ``capacity``, ``limit``.
     """
     import xarray as xr
     from tqdm import tqdm
 
     from ..sdr.sparsey.mac import Mac
     from ..sdr.sparsey.selection import Selection
-    from ..sdr.sparsey.stored import StoredItems
+    from ..sdr.sparsey.stored import ReadItems, StoredItems
     from ..sdr.sparsey.trials import simulate
+    from ..theory.sdr.willshaw import channel_bits
     from ..theory.sparsey import (
         bits_per_weight,
         capacity,
@@ -79,6 +82,7 @@ def compute(
         predict,
         recalled,
         stores_for_load,
+        winner_bits,
     )
 
     n = check.integer("n", n, 2)
@@ -103,12 +107,19 @@ def compute(
     ]
     seeds = np.random.SeedSequence(seed).generate_state(len(jobs), np.uint64)
     bar = tqdm(jobs, "macs", disable=None if progress else True, leave=False)
-    names = ("recalled", "load", "crosstalk")
-    rows = []
+    names = ("recalled", "load", "crosstalk", "spurious")
+    rows, bits = [], []
     for job, own in zip(bar, seeds, strict=True):
-        found, theory = simulate(job, trials=trials, seed=int(own), workers=workers), predict(job)
+        found, theory = {}, {}
+        for one in (job, ReadItems(job.mac, n, active, job.n_items)):
+            found |= simulate(one, trials=trials, seed=int(own), workers=workers)
+            theory |= predict(one)
         rows.append([[theory[x], found[x].mean, found[x].error] for x in names])
-    table = np.array(rows).reshape(len(models), len(loads), 3, 3)
+        of_code = winner_bits(found["recalled"].mean, job.mac.n_units) / n
+        of_input = channel_bits(active / n, found["spurious"].mean, 0.0) / modules
+        bits.append([job.n_items * of / job.mac.n_units for of in (of_code, of_input)])
+    table = np.array(rows).reshape(len(models), len(loads), 4, 3)
+    known = np.array(bits).reshape(len(models), len(loads), 2)
     on_line, on_point = ("unit", "line"), ("unit", "point")
 
     def along(of: object) -> tuple[tuple[str, str], list]:
@@ -122,6 +133,8 @@ def compute(
         "to_input": along(lambda model, row: bits_per_weight(model, "input", row)),
         "items": (on_point, points),
         "point_load": (on_point, table[:, :, 1, 0]),
+        "simulated_to_code": (on_point, known[:, :, 0]),
+        "simulated_to_input": (on_point, known[:, :, 1]),
         "capacity": ("unit", [capacity(model, level).n_items for model in models]),
         "limit": ("unit", [capacity_limit(model, level)[1] for model in models]),
     }
@@ -168,6 +181,9 @@ def draw(dataset: xarray.Dataset, ax: matplotlib.axes.Axes | None = None) -> mat
         if below is not None:
             below.plot(of["line_load"], of["to_code"], color=color)
             below.plot(of["line_load"], of["to_input"], color=color, linestyle="--")
+            below.plot(of["point_load"], of["simulated_to_code"], "o", color=color, markersize=4)
+            below.plot(of["point_load"], of["simulated_to_input"], "o", color=color, markersize=4,
+                       markerfacecolor="none")  # fmt: skip
     ax.axhline(level, color="#555555", linewidth=0.8, linestyle=":")
     ax.set_xscale("log")
     ax.set_ylim(0.0, 1.03)

@@ -21,6 +21,7 @@ _HOME = {
     "MacMemory": "sparsey.mac_memory",
     "Metrics": "metrics",
     "Permanence": "sparsey.mac",
+    "ReadItems": "sparsey.stored",
     "Replace": "noise",
     "SDR": "sdr",
     "Selection": "sparsey.selection",

@@ -14,6 +14,7 @@ from assocmem.sdr import (
     Level,
     Mac,
     Permanence,
+    ReadItems,
     Replace,
     Selection,
     StoredItems,
@@ -31,6 +32,7 @@ def _models():
     yield from (chosen, mac, Mac(1, 2), Permanence(1, 1.0, 255), Tiling((5, 7), (2, 3), 2, 4))
     yield Level(mac, (2, 3), 2, persistence=3, reach=None, top_down=False)
     yield Hierarchy((9, 9), (Level(mac, 3, 3), Level(MAC, 2)), channels=2)
+    yield ReadItems(mac, 100, 10, 5)
     yield CodeOverlap(mac, 100, 10, 3, n_items=4)
     yield from (StoredItems(mac, 100, 10, 5, noise) for noise in (Drop(2), Swap(1), Kill(50)))
 
@@ -125,6 +127,9 @@ REFUSED = [
     (lambda: CodeOverlap("mac", 10, 6, 3), TypeError, "mac"),
     (lambda: CodeOverlap(MAC, 10, 6, 3, 0), ValueError, "n_items"),
     (lambda: StoredItems(MAC, 10, 3, 0), ValueError, "n_items"),
+    (lambda: ReadItems(MAC, 10, 3, 0), ValueError, "n_items"),
+    (lambda: ReadItems(MAC, 10, 11, 1), ValueError, "size"),
+    (lambda: ReadItems(3, 10, 3, 1), TypeError, "mac"),
     (lambda: StoredItems(MAC, 10, 3, 5, noise=2), TypeError, "noise"),
     (lambda: StoredItems(MAC, 10, 3, 5, noise=Drop(4)), ValueError, "noise.bits"),
     (lambda: StoredItems(MAC, 4, 3, 5, noise=Replace(2)), ValueError, "noise.bits"),

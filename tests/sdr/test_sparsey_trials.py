@@ -205,7 +205,7 @@ def test_trials_are_items_recalled():
 
 def test_misuse():
     model = StoredItems(Mac(4, 5), 60, 8, 4)
-    with pytest.raises(TypeError, match="model must be a CodeOverlap or StoredItems"):
+    with pytest.raises(TypeError, match="model must be a CodeOverlap, StoredItems or ReadItems"):
         simulate(Mac(4, 5), trials=10, seed=0)
     for name, bad in (("trials", 1), ("seed", -1), ("workers", 0)):
         with pytest.raises(ValueError, match=name):

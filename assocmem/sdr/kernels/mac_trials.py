@@ -12,6 +12,7 @@ from ...montecarlo.kernels.rng import kernel
 from .draws import draw_part, draw_subset
 from .mac import EXPECTED, LEAST, MOST
 from .noise import choose, kill, merge_outside, replace, swap
+from .packed import ctpop
 from .permanence import NEVER
 from .presenting import HELD, present, select
 
@@ -85,6 +86,17 @@ def overlap_trials(mac, q, k, n, a, common, items, marks, sets, out):
 
 
 @kernel
+def store(mac, words, q, k, n, a, marks, items, codes, g):
+    """Empty a mac and let it learn new inputs, which ``items`` receive, as ``codes`` do theirs."""
+    empty(mac)
+    for s in range(items.shape[0]):
+        draw_subset(mac.single, 0, n, a, marks, items[s], 0)
+        set_words(words[0], items[s], a)
+        present(mac, words, q, k, True, True, codes[s : s + 1], g)
+        clear_words(words[0], items[s], a)
+
+
+@kernel
 def stored_trials(mac, q, k, n, a, kind, bits, recalls, marks, sets, items, codes, out):
     """Trials of a `StoredItems`: out[t] becomes (load, crosstalk, recalled), means over recalls.
 
@@ -98,12 +110,7 @@ def stored_trials(mac, q, k, n, a, kind, bits, recalls, marks, sets, items, code
     order = np.arange(stored)
     cue, sums = sets[1], mac.scratch[0]
     for t in range(out.shape[0]):
-        empty(mac)
-        for s in range(stored):
-            draw_subset(mac.single, 0, n, a, marks, items[s], 0)
-            set_words(words[0], items[s], a)
-            present(mac, words, q, k, True, True, codes[s : s + 1], g)
-            clear_words(words[0], items[s], a)
+        store(mac, words, q, k, n, a, marks, items, codes, g)
         draw_part(mac.single, 0, order, stored, recalls)
         crosstalk, right = 0.0, 0
         for e in range(recalls):
@@ -125,6 +132,31 @@ def stored_trials(mac, q, k, n, a, kind, bits, recalls, marks, sets, items, code
         out[t, 0] = mac.counters[HELD] / (np.float64(n) * units)
         out[t, 1] = crosstalk / (np.float64(recalls) * a * (units - q))
         out[t, 2] = right / (np.float64(recalls) * q)
+
+
+@kernel
+def read_trials(mac, q, k, n, a, reads, marks, items, codes, out):
+    """Trials of a `ReadItems`: out[t, 0] becomes the mean fraction of features read wrongly.
+
+    As `stored_trials`; codes of ``reads`` items are read, a word of Q weights for each 64 features.
+    """
+    stored = items.shape[0]
+    words = np.zeros((1, mac.weights.shape[0]), np.uint64)
+    order, g = np.arange(stored), np.empty(1)
+    for t in range(out.shape[0]):
+        store(mac, words, q, k, n, a, marks, items, codes, g)
+        draw_part(mac.single, 0, order, stored, reads)
+        wrong = 0
+        for e in range(reads):
+            item, code = items[order[e]], codes[order[e]]
+            set_words(words[0], item, a)
+            for w in range(mac.weights.shape[0]):
+                read = mac.weights[w, code[0]]
+                for j in range(1, q):
+                    read &= mac.weights[w, j * k + code[j]]
+                wrong += np.int64(ctpop(read & ~words[0, w]))
+            clear_words(words[0], item, a)
+        out[t, 0] = wrong / (np.float64(reads) * max(n - a, 1))
 
 
 @kernel

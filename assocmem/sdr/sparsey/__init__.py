@@ -17,6 +17,7 @@ _HOME = {
     "MacMemory": "mac_memory",
     "MacState": "hierarchy_inspection",
     "Permanence": "mac",
+    "ReadItems": "stored",
     "Recognised": "hierarchy_recall",
     "Selection": "selection",
     "SparseyClassifier": "classifier",

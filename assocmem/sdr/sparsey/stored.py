@@ -102,3 +102,42 @@ class StoredItems:
             check.integer("noise.bits", self.noise.bits, 0, self.size)
             if isinstance(self.noise, Replace):
                 check.integer("noise.bits", self.noise.bits, 0, self.n_features - self.size)
+
+
+@register
+@dataclass(frozen=True)
+class ReadItems:
+    """Items read back from their codes, through the weights by which these were learned.
+
+    ``n_items`` inputs, sets of ``size`` of ``n_features`` features drawn uniformly and
+    independently, are learned one after another. The code of one of them, drawn uniformly, is read:
+    those features are active which have a weight to all of its winners. None of the item's is
+    missing where all of it was learned.
+
+    Asked for is ``spurious``, the mean fraction of the features outside the item that are read; 0
+    where there are none outside.
+
+    Parameters
+    ----------
+    mac : Mac
+    n_features : int
+        n >= 1.
+    size : int
+        a, active features of an input, from 1 to n.
+    n_items : int
+        S >= 1.
+    """
+
+    mac: Mac
+    n_features: int
+    size: int
+    n_items: int
+
+    __repr__ = shown
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.mac, Mac):
+            raise TypeError(f"mac must be a Mac, got {self.mac!r}")
+        check.set_integer(self, "n_features", 1, 2**31 - 1)
+        check.set_integer(self, "size", 1, self.n_features)
+        check.set_integer(self, "n_items", 1)

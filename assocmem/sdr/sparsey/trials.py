@@ -12,7 +12,7 @@ from ... import _validate as check
 from ...estimates import Counted, Estimate, Replicated
 from .._seeds import state
 from ..noise import Drop, Kill, Replace, Swap
-from .stored import CodeOverlap, StoredItems
+from .stored import CodeOverlap, ReadItems, StoredItems
 
 RECALLS = 100  # of one mac, all different items
 _MACS = 100  # at least, where there are trials enough
@@ -21,7 +21,7 @@ _BLOCK = 16  # macs that draw from one stream, one after another
 
 
 def simulate(
-    model: CodeOverlap | StoredItems,
+    model: CodeOverlap | StoredItems | ReadItems,
     *,
     trials: int,
     seed: int,
@@ -34,10 +34,10 @@ def simulate(
 
     Parameters
     ----------
-    model : CodeOverlap or StoredItems
+    model : CodeOverlap, StoredItems or ReadItems
     trials : int
-        Macs of CodeOverlap, items recalled in all of StoredItems: >= 2. Up to 100 different items
-        are recalled from one mac, fewer where under 100 macs would be left.
+        Macs of CodeOverlap, items recalled or read in all of the others: >= 2. Up to 100 different
+        items are taken from one mac, fewer where under 100 macs would be left.
     seed : int
         Root of all random numbers, >= 0.
     workers : int
@@ -51,8 +51,8 @@ def simulate(
         One value for each mac; where nearly all macs have the same, one event drawn with it as its
         chance. Of CodeOverlap ``intersection`` and ``familiarity``; of StoredItems
         ``load``, and the means over the items recalled, drawn uniformly from those
-        learned, of ``crosstalk`` and ``recalled``. A cue outside the mac's bounds of activity
-        finds no code, so that nothing is recalled.
+        learned, of ``crosstalk`` and ``recalled``; of ReadItems ``spurious``. A cue outside the
+        mac's bounds of activity finds no code, so that nothing is recalled.
 
     Raises
     ------
@@ -68,8 +68,8 @@ def simulate(
     """
     from tqdm import tqdm
 
-    if not isinstance(model, (CodeOverlap, StoredItems)):
-        raise TypeError(f"model must be a CodeOverlap or StoredItems, got {model!r}")
+    if not isinstance(model, (CodeOverlap, StoredItems, ReadItems)):
+        raise TypeError(f"model must be a CodeOverlap, StoredItems or ReadItems, got {model!r}")
     trials = check.integer("trials", trials, 2)
     seed = check.integer("seed", seed, 0)
     workers = check.integer("workers", workers, 1)
@@ -83,11 +83,11 @@ def simulate(
         run, names, macs = _overlaps, ("intersection", "familiarity"), trials
     else:
         each = min(RECALLS, model.n_items, max(trials // _MACS, 1))
-        run, names, macs = (
-            partial(_recalls, each),
-            ("load", "crosstalk", "recalled"),
-            trials // each,
-        )
+        macs = trials // each
+        if isinstance(model, StoredItems):
+            run, names = partial(_recalls, each), ("load", "crosstalk", "recalled")
+        else:
+            run, names = partial(_reads, each), ("spurious",)
     rows = np.empty((max(macs, 2), len(names)))
     blocks = [rows[k : k + _BLOCK] for k in range(0, len(rows), _BLOCK)]
     seeds = np.random.SeedSequence(seed).spawn(len(blocks))
@@ -99,7 +99,7 @@ def simulate(
             pass
     rng = np.random.default_rng(seeds[0].spawn(1)[0])
     # With one item these are the same in every mac.
-    fixed = {"familiarity", "load", "crosstalk"} if model.n_items == 1 else set()
+    fixed = {"familiarity", "load", "crosstalk", "spurious"} if model.n_items == 1 else set()
     return {
         name: Replicated(rows[:, k], "macs") if name in fixed else _estimate(rows[:, k], rng)
         for k, name in enumerate(names)
@@ -149,3 +149,13 @@ def _recalls(each: int, model: StoredItems, single: np.ndarray, out: np.ndarray)
     codes = np.empty((number, model.mac.n_modules), np.int32)
     stored_trials(*_mac(model, single), n, a, kind, bits, each, *_sets(n, a),
                   items, codes, out)  # fmt: skip
+
+
+def _reads(each: int, model: ReadItems, single: np.ndarray, out: np.ndarray) -> None:
+    from ..kernels.mac_trials import read_trials
+
+    n, a, number = model.n_features, model.size, model.n_items
+    marks, _ = _sets(n, a)
+    items = np.empty((number, a), np.int32)
+    codes = np.empty((number, model.mac.n_modules), np.int32)
+    read_trials(*_mac(model, single), n, a, each, marks, items, codes, out)

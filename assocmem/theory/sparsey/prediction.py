@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ...sdr.sparsey.stored import CodeOverlap, StoredItems
+from ...sdr.sparsey.stored import CodeOverlap, ReadItems, StoredItems
 from ._rules import refuse_overlap
+from .information import spurious
 from .interference import crosstalk
 from .recall import recalled
 from .saturation import load
@@ -15,12 +16,14 @@ from .similarity import (
 )
 
 
-def predict(model: CodeOverlap | StoredItems, *, approximate: bool = False) -> dict[str, float]:
+def predict(
+    model: CodeOverlap | StoredItems | ReadItems, *, approximate: bool = False
+) -> dict[str, float]:
     """Numbers of a mac that has learned random inputs, exact by default.
 
     Parameters
     ----------
-    model : CodeOverlap or StoredItems
+    model : CodeOverlap, StoredItems or ReadItems
     approximate : bool
         Where nothing exact is known give the numbers of a mean field, see `mean_field`, which says
         how large their errors are.
@@ -29,12 +32,12 @@ def predict(model: CodeOverlap | StoredItems, *, approximate: bool = False) -> d
     -------
     dict of str to float
         Of CodeOverlap ``intersection`` and ``familiarity``; of StoredItems ``load``, ``crosstalk``
-        and ``recalled``. Absolute accuracy 1e-12 or better where exact.
+        and ``recalled``; of ReadItems ``spurious``. Absolute accuracy 1e-12 or better where exact.
 
     Raises
     ------
     TypeError
-        If ``model`` is neither.
+        If ``model`` is something else.
     ValueError
         Where nothing exact is known, naming the argument:
 
@@ -65,12 +68,14 @@ def predict(model: CodeOverlap | StoredItems, *, approximate: bool = False) -> d
     try:
         return _exact(model)
     except ValueError:
+        if isinstance(model, ReadItems):  # the mean field does not follow single features
+            raise
         from .reduced import mean_field
 
         return mean_field(model).values
 
 
-def _exact(model: CodeOverlap | StoredItems) -> dict[str, float]:
+def _exact(model: CodeOverlap | StoredItems | ReadItems) -> dict[str, float]:
     """`predict` of what is exact."""
     if isinstance(model, CodeOverlap):
         if model.n_items == 1:
@@ -83,8 +88,13 @@ def _exact(model: CodeOverlap | StoredItems) -> dict[str, float]:
             "intersection": chance_intersection(model.mac),
             "familiarity": mean_familiarity(model),
         }
+    if isinstance(model, ReadItems):
+        stored = StoredItems(model.mac, model.n_features, model.size, model.n_items)
+        return {"spurious": float(spurious(stored))}
     if not isinstance(model, StoredItems):
-        raise TypeError(f"model must be a CodeOverlap or a StoredItems, got {model!r}")
+        raise TypeError(
+            f"model must be a CodeOverlap, StoredItems or ReadItems, got {model!r:.200}"
+        )
     return {
         "load": float(load(model)),
         "crosstalk": float(crosstalk(model)),

@@ -208,3 +208,59 @@ def test_items_freeze_at_the_very_fraction(nu):
 def test_experiments_refuse_before_they_begin(call, name):
     with pytest.raises((TypeError, ValueError), match=name):
         call()
+
+
+@pytest.mark.parametrize("kind", ["counts", "binary"])
+def test_files_of_label_fields_that_contradict_themselves(kind, tmp_path):
+    """A number of items that does not go with the counts gave logarithms of nothing."""
+    field = LabelField(2, 1, 2, 3, kind=kind)
+    field.learn(np.array([[[0, 1]], [[2, 1]], [[-1, -1]]]), np.array([0, 1, 1]))
+    field.save(tmp_path / "field.npz")
+    assert LabelField.restore(tmp_path / "field.npz").items.tolist() == [1, 2]
+    for items in ([1, 0], [2**62, 2**62] if kind == "counts" else [0, 0]):
+        held = dict(np.load(tmp_path / "field.npz"))
+        held["items"] = np.array(items)
+        np.savez(tmp_path / "wrong.npz", **held)
+        with pytest.raises(ValueError, match=r"counts must be|items must be"):
+            LabelField.restore(tmp_path / "wrong.npz")
+
+
+def test_files_of_items_without_a_generator(tmp_path):
+    memory = ItemMemory(Mac(2, 3), 9)
+    memory.save(tmp_path / "items.npz")
+    held = dict(np.load(tmp_path / "items.npz"))
+    held["state_single"][:] = 0
+    np.savez(tmp_path / "items.npz", **held)
+    with pytest.raises(ValueError, match="generator"):
+        ItemMemory.restore(tmp_path / "items.npz")
+
+
+@pytest.mark.parametrize(
+    ("shape", "name", "value"),
+    [
+        (None, "classes", np.array([0, 0, 1])),
+        (None, "places", np.array([0.0, 1.0, 2.0])),
+        (None, "edges_", np.zeros((2, 31))),
+        (None, "edges_", None),
+        (None, "n_features_in_", np.array(2)),
+        ((4, 4), "window_", np.array(0)),
+        ((4, 4), "step_", None),
+        ((4, 4), "threshold_", np.array(np.nan)),
+    ],
+)
+def test_files_of_classifiers_that_make_other_features(shape, name, value, tmp_path):
+    pytest.importorskip("sklearn")
+    from assocmem.sdr import SparseyClassifier
+
+    X = np.random.default_rng(0).random((30, 3 if shape is None else 16))
+    SparseyClassifier(2, 4, shape=shape, random_state=0).fit(X, np.arange(30) % 3).save(
+        tmp_path / "model.npz"
+    )
+    held = dict(np.load(tmp_path / "model.npz"))
+    if value is None:
+        del held[name]
+    else:
+        held[name] = value
+    np.savez(tmp_path / "model.npz", **held)
+    with pytest.raises(ValueError, match=f"SparseyClassifier.*({name.strip('_')}|edges_)"):
+        SparseyClassifier.restore(tmp_path / "model.npz")

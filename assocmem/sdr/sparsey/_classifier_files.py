@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ... import _validate as check
-from ._classifier_encoding import ENCODINGS
+from ._classifier_encoding import ENCODINGS, encoded
 from .labels import LabelField
 from .layer import Layer
 from .stored_codes import StoredCodes
@@ -85,15 +85,32 @@ def _made(cls: Any, entry: dict[str, np.ndarray]) -> Any:
             setattr(found, name, value if value.ndim else value.item())
     found.classes_, found._places = entry["classes"], entry["places"]
     n_classes = found.labels_.n_classes
-    if found.classes_.shape != (n_classes,) or not np.array_equal(
-        np.sort(found._places), np.arange(n_classes)
+    if not (
+        np.array_equal(found.classes_, np.unique(found.classes_))
+        and found.classes_.shape == (n_classes,)
+        and found._places.dtype == np.int64
+        and np.array_equal(np.sort(found._places), np.arange(n_classes))
     ):
         raise ValueError(f"classes and places must be {n_classes}, each once")
-    check.choice("encoding_", found.encoding_, ENCODINGS[1:])
+    _check_encoding(found)
     codes = found.layer_.tiling.n_macs, found.layer_.mac.n_modules
     if codes != (found.labels_.n_macs, found.labels_.n_modules):
         raise ValueError(f"labels must be of {codes} macs and modules")
     return found
+
+
+def _check_encoding(model: Any) -> None:
+    """Refuse what does not make the features that the layer sees."""
+    columns = check.integer("n_features_in_", model.n_features_in_, 1, 2**31 - 1)
+    check.choice("encoding_", model.encoding_, ENCODINGS[1:])
+    if model.encoding_ == "levels":
+        edges = model.edges_
+        if edges.dtype != np.float64 or edges.ndim != 2 or len(edges) != columns:
+            raise ValueError(f"edges_ must be float64 of shape ({columns}, levels - 1)")
+    else:
+        check.real("threshold_", model.threshold_)
+    # Of one blank row: all words there are, as a layer takes them.
+    model.layer_.packed(encoded(model, np.zeros((1, columns))))
 
 
 def _plain(value: Any) -> Any:

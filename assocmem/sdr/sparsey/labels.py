@@ -289,4 +289,9 @@ class LabelField:
             made[...] = held
         if np.any(found._items < 0) or found._counts.max(initial=0) > _MOST[found.kind]:
             raise ValueError("items must be >= 0, and counts of a binary field 0 or 1")
+        # Each item is met once in every module; where a count is full, or binary, fewer are known.
+        met = found._counts.sum(axis=1, dtype=np.int64)
+        full = (found._counts == _MOST[found.kind]).any(axis=1)
+        if not np.all((met == found._items) | (full & (met < found._items))):
+            raise ValueError("counts must be those of the items")
         return found

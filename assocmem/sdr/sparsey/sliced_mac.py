@@ -197,6 +197,8 @@ class SlicedMac:
             made["weights"][:, -1] >> np.uint64(self.n_features % 64)
         ):
             raise ValueError(f"weights must be 0 beyond the last of {self.n_features} features")
+        if not self._single.any():
+            raise ValueError("single must be the state of a generator, got zeros")
         self._rows[:] = 0
         self._total[0] = turn(self._columns, self._width, self.mac.n_units, self._rows, self._held)
 

@@ -287,8 +287,9 @@ def best_size(
     Notes
     -----
     Climbs in steps that double while they gain and are halved when they do not, from log2 K
-    ("code") or n/2^Q ("input"), to a size that is better than both next to it. Some tens of times
-    the cost of `most_bits`.
+    ("code") or n/2^Q ("input"), to a size that is better than both next to it. With an ``error``
+    bits jump where one item fewer is allowed, so that it climbs from many sizes within a factor of
+    2 as well. Some tens of times the cost of `most_bits`, or some hundred.
 
     Examples
     --------
@@ -311,17 +312,35 @@ def best_size(
             seen[size] = most_bits(replace(model, size=size), direction, error=error)
         return seen[size]
 
+    def climbed(best: BestSize, step: int) -> BestSize:
+        while True:
+            near = [at(size) for size in (best.size - step, best.size + step) if 1 <= size <= n]
+            top = max(near, key=lambda found: found.bits, default=best)
+            if top.bits > best.bits:
+                best, step = top, 2 * step
+            elif step == 1:
+                return best
+            else:
+                step //= 2
+
     best = at(round(min(max(start, 1.0), n)))
-    step = max(1, best.size // 4)
-    while True:
-        near = [at(size) for size in (best.size - step, best.size + step) if 1 <= size <= n]
-        top = max(near, key=lambda found: found.bits, default=best)
-        if top.bits > best.bits:
-            best, step = top, 2 * step
-        elif step == 1:
-            return best
-        else:
-            step //= 2
+    best = climbed(best, max(1, best.size // 4))
+    while error is not None:
+        # A tooth for each whole number of items: climb all that come near within a factor of 2.
+        sizes = sorted({round(best.size * 2.0 ** (j / 32)) for j in range(-32, 33)})
+        found = [at(size) for size in sizes if 1 <= size <= n]
+        high = 0.95 * max(one.bits for one in found)
+        bits = [0.0, *(one.bits for one in found), 0.0]
+        tops = [
+            climbed(one, 1)
+            for i, one in enumerate(found)
+            if one.bits >= high and one.bits >= max(bits[i], bits[i + 2])
+        ]
+        top = max(tops, key=lambda one: one.bits)
+        if top.bits <= best.bits:
+            break
+        best = top
+    return best
 
 
 def limit_bits(direction: str, n_choices: float, n_active: int, load: float) -> float:

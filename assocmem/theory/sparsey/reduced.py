@@ -28,6 +28,7 @@ from .selection import chances, familiarity, support
 if TYPE_CHECKING:
     from ...sdr.sparsey.mac import Mac
 
+_MOST_FEATURES = 10**9  # of hypergeometric numbers that NumPy draws
 _ASKED = 20  # items of a mac that are followed
 
 
@@ -146,7 +147,7 @@ def mean_field(
     TypeError
         If ``model`` is neither, or an argument is of the wrong type.
     ValueError
-        If an argument is out of range, the mac is silent for inputs of the model's size, its
+        If an argument or n is out of range, the mac is silent for inputs of the model's size, its
         weights fade, or its modules ``recruit`` units.
 
     Notes
@@ -175,6 +176,8 @@ def mean_field(
     seed = check.integer("seed", seed, 0)
     if mac.permanence is not None:
         raise ValueError(f"mac.permanence must be None in a mean field, got {mac.permanence!r}")
+    if n >= _MOST_FEATURES:
+        raise ValueError(f"n_features must be below {_MOST_FEATURES} in a mean field, got {n}")
     if mac.recruit is not None:
         raise ValueError(f"mac.recruit must be None in a mean field, got {mac.recruit:g}")
     if not is_active(mac, a):
@@ -202,7 +205,7 @@ def mean_field(
         rows = _overlap_rows(population, followed[0], model)
     else:
         rows = _recall_rows(population, followed, model)
-    values = {name: float(row.mean()) for name, row in rows.items()}
+    values = {name: min(1.0, float(row.mean())) for name, row in rows.items()}
     errors = {name: float(row.std(ddof=1) / np.sqrt(macs)) for name, row in rows.items()}
     return MeanField(values, errors, g, held)
 

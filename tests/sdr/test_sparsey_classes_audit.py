@@ -264,3 +264,25 @@ def test_files_of_classifiers_that_make_other_features(shape, name, value, tmp_p
     np.savez(tmp_path / "model.npz", **held)
     with pytest.raises(ValueError, match=f"SparseyClassifier.*({name.strip('_')}|edges_)"):
         SparseyClassifier.restore(tmp_path / "model.npz")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: ItemMemory(Mac(3, 8), 100, labels=2),
+        lambda: ItemMemory(Mac(3, 8, nu=0.5), 100),
+        lambda: Hierarchy((10, 10), Level(Mac(3, 8), 10)).memory(),
+        lambda: Mac(3, 8).memory(100),
+    ],
+)
+def test_pickles_whose_arrays_are_read_only(made):
+    """As those that joblib maps from files: stores after them failed."""
+    memory, rows = made(), np.random.default_rng(0).random((6, 100)) < 0.2
+    memory.store(rows)
+    buffers: list = []
+    given = pickle.dumps(memory, protocol=5, buffer_callback=buffers.append)
+    found = pickle.loads(given, buffers=[bytes(buffer.raw()) for buffer in buffers])
+    for other in (memory, found):
+        other.store(rows[::-1])
+    asked = "code" if isinstance(memory, ItemMemory) else "codes"
+    np.testing.assert_array_equal(getattr(found, asked)(rows), getattr(memory, asked)(rows))

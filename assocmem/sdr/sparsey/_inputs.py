@@ -79,3 +79,12 @@ def checked_code(code: Any, mac: Mac) -> np.ndarray:
     if winners.min() < -1 or winners.max() >= mac.n_units:
         raise ValueError(f"code must be winners in [-1, {mac.n_units - 1}], got {code!r}")
     return winners.astype(np.int32)
+
+
+def row_sizes(inputs: np.ndarray) -> np.ndarray:
+    """Number of features of each packed row, int64."""
+    from ..kernels.packed import size_rows
+
+    found = np.empty(len(inputs), np.int32)
+    size_rows(inputs, found)
+    return found.astype(np.int64)

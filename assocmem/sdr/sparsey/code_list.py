@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from .._cells import locked
+from ._writable import Writable
 
 _FIRST = 64  # items that there is room for at first
 _APART = 2**17  # different spans there can be, at least, so that few items share one
 
 
-class CodeList:
+class CodeList(Writable):
     """Codes in the order of storage, found by some of their winners.
 
     Items are found by the whole code and by spans of w modules side by side, each of which is one

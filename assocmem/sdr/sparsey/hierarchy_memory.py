@@ -11,6 +11,7 @@ import numpy as np
 
 from ... import _validate as check
 from . import hierarchy_arrays as arrays
+from ._writable import Writable
 from .hierarchy import Hierarchy
 from .hierarchy_frames import packed_frames
 from .hierarchy_recall import Codes, Recognised, Step, compare, flattened
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from .hierarchy_inspection import MacState
 
 
-class HierarchyMemory:
+class HierarchyMemory(Writable):
     """A running hierarchy; see `Hierarchy` for what happens at a step.
 
     Frames are SDRs, arrays of 0 and 1 of all features (flat, or of the shape of the input), lists

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._cells import locked
+from .._cells import array_of, locked
+from ._writable import Writable
 from .labels import LabelField
 
 if TYPE_CHECKING:
     from .mac import Mac
 
 
-class ItemLabels:
+class ItemLabels(Writable):
     """The label field of one mac, and the class of each item.
 
     Parameters
@@ -43,6 +44,21 @@ class ItemLabels:
     def nbytes(self) -> int:
         """Bytes of counts and classes."""
         return self.field._counts.nbytes + self._of_items.nbytes
+
+    def checked(self, target: Any, number: int) -> np.ndarray:
+        """A class, or -1, for each of ``number`` items, int64, or a refusal of ``target``."""
+        classes = np.atleast_1d(array_of("target", target))
+        if classes.dtype.kind not in "iu":
+            raise TypeError(f"target must be integers, got dtype {classes.dtype}")
+        if classes.shape != (number,):
+            raise ValueError(
+                f"target must hold a class for each of {number} items, got shape {classes.shape}"
+            )
+        high = self.n_labels - 1
+        if number and (classes.min() < -1 or classes.max() > high):
+            wrong = classes[(classes < -1) | (classes > high)][0]
+            raise ValueError(f"target must be classes from 0 to {high}, or -1, got {wrong}")
+        return classes.astype(np.int64)
 
     def add(self, codes: np.ndarray, classes: np.ndarray, sizes: np.ndarray) -> None:
         """Count items with their codes (items, Q), classes (-1: none) and numbers of features."""

@@ -9,10 +9,11 @@ import numpy as np
 
 from ... import _validate as check
 from .._willshaw_rows import unpacked
-from ._inputs import packed_inputs
+from ._inputs import packed_inputs, row_sizes
 from ._item_files import read_items, write_items
 from ._item_meaning import Meaning
 from ._unit_mac import UnitMac
+from ._writable import Writable
 from .code_list import CodeList
 from .item_labels import ItemLabels
 from .mac import Mac
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from ..sdr import SDR
 
 
-class ItemMemory(Meaning):
+class ItemMemory(Meaning, Writable):
     """Stored items in the superposed codes of one mac, and the list of their codes.
 
     An item is a set of features, stored in a single trial: the mac draws a code, one winner in each
@@ -71,6 +72,9 @@ class ItemMemory(Meaning):
     `familiarity`. Where they are not, as all weights fill or items are much alike, they are given
     units of old ones; these hold ever more, win ever more, and soon nothing is recalled. A higher
     ``g_minus``, ``nu`` and ``cap`` put this off.
+
+    Cues given together are answered as they would be one by one; only where they settle in several
+    ``turns`` do ties fall otherwise, as all of them make a turn before any makes the next.
 
     Examples
     --------
@@ -149,7 +153,7 @@ class ItemMemory(Meaning):
             If an argument is not as said: then nothing is stored.
         """
         inputs, single = packed_inputs("pattern", pattern, self.n_features)
-        sizes = _sizes(inputs)
+        sizes = row_sizes(inputs)
         least, most = self.mac.pi_minus, self.mac.pi_plus or self.n_features
         wrong = np.flatnonzero((sizes < least) | (sizes > most))
         if len(wrong):
@@ -181,21 +185,7 @@ class ItemMemory(Meaning):
             return None
         if self._labels is None:
             raise ValueError("target must be left out in a memory without labels")
-        try:
-            classes = np.atleast_1d(np.asarray(target))
-        except ValueError:
-            raise ValueError(f"target must be a class for each item, got {target!r}") from None
-        if classes.dtype.kind not in "iu":
-            raise TypeError(f"target must be integers, got dtype {classes.dtype}")
-        if classes.shape != (number,):
-            raise ValueError(
-                f"target must hold a class for each of {number} items, got shape {classes.shape}"
-            )
-        high = self._labels.n_labels - 1
-        if number and (classes.min() < -1 or classes.max() > high):
-            wrong = classes[(classes < -1) | (classes > high)][0]
-            raise ValueError(f"target must be classes from 0 to {high}, or -1, got {wrong}")
-        return classes.astype(np.int64)
+        return self._labels.checked(target, number)
 
     def forget(self, pattern: Any, target: Any = None) -> None:
         """Refused: weights that items share cannot be told apart.
@@ -212,7 +202,7 @@ class ItemMemory(Meaning):
         """Codes and G of cues; silent, as of no features, where their number is out of bounds."""
         inputs, single = packed_inputs(name, cue, self.n_features)
         codes, familiar = self._state.select(inputs)
-        sizes = _sizes(inputs)
+        sizes = row_sizes(inputs)
         silent = (sizes < self.mac.pi_minus) | (sizes > (self.mac.pi_plus or self.n_features))
         codes[silent], familiar[silent] = -1, 0.0
         return codes, familiar, single
@@ -399,12 +389,3 @@ class ItemMemory(Meaning):
             If it holds no such memory.
         """
         return read_items(cls, path)
-
-
-def _sizes(inputs: np.ndarray) -> np.ndarray:
-    """Number of features of each packed row, int64."""
-    from ..kernels.packed import size_rows
-
-    found = np.empty(len(inputs), np.int32)
-    size_rows(inputs, found)
-    return found.astype(np.int64)

@@ -9,14 +9,14 @@ import numpy as np
 
 from ... import _validate as check
 from .._seeds import generator
-from ._writable import writable
+from ._writable import Writable
 from .stored_codes import checked_codes, checked_labels
 
 KINDS = ("counts", "binary")
 _MOST = {"counts": 2**32 - 1, "binary": 1}
 
 
-class LabelField:
+class LabelField(Writable):
     r"""Weights between the units of codes and the classes of what they stand for.
 
     A coincidence of winner and label is counted. From n_uc coincidences of unit u with class c, n_u
@@ -84,9 +84,6 @@ class LabelField:
         self._counts = np.zeros((columns, self.n_units + 1, self.n_classes), np.uint32)
         self._items = np.zeros(self.n_classes, np.int64)
         self._tables: np.ndarray | None = None
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update({name: writable(value) for name, value in state.items()})
 
     def __repr__(self) -> str:
         return (

@@ -11,7 +11,7 @@ import numpy as np
 
 from ... import _validate as check
 from .._cells import array_of
-from ._writable import writable
+from ._writable import Writable
 from .mac import Mac
 from .mac_arrays import limits_of
 from .tiling import Tiling
@@ -19,7 +19,7 @@ from .tiling import Tiling
 _BLOCK = 1024  # inputs that a mac takes between two looks at the progress bar
 
 
-class Layer:
+class Layer(Writable):
     """All macs of a grid, with bottom-up afferents only, for still inputs.
 
     Each mac is what `MacMemory` is, with a random number generator of its own, so that results
@@ -83,10 +83,6 @@ class Layer:
         seeds = np.random.SeedSequence(self.seed).spawn(tiling.n_macs + 1)
         self._single = seed_states(seeds[:-1])[1]
         self._salts = seeds[-1].generate_state(tiling.n_macs, np.uint64)
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        # Arrays that a reader of pickles maps from a file cannot be written to.
-        self.__dict__.update({name: writable(value) for name, value in state.items()})
 
     def __repr__(self) -> str:
         rows, columns = self.tiling.grid

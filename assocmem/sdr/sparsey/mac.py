@@ -134,11 +134,11 @@ class Mac:
         check.set_integer(self, "n_units", 2, 2**20)
         if not isinstance(self.selection, Selection):
             raise TypeError(f"selection must be a Selection, got {self.selection!r}")
-        check.set_integer(self, "pi_minus", 1)
+        check.set_integer(self, "pi_minus", 1, 2**53)  # kernels know them as float64
         if self.pi_plus is not None:
-            check.set_integer(self, "pi_plus", self.pi_minus)
+            check.set_integer(self, "pi_plus", self.pi_minus, 2**53)
         if self.expected is not None:
-            check.set_integer(self, "expected", 1)
+            check.set_integer(self, "expected", 1, 2**53)
         object.__setattr__(self, "nu", check.real("nu", self.nu, 0.0))
         for name, high in (("cap", None), ("freeze", 1.0), ("novelty", None)):
             value = getattr(self, name)

@@ -115,6 +115,6 @@ class Selection:
             value = check.real(name, getattr(self, name), **limits, open_low=above, open_high=under)
             object.__setattr__(self, name, value)
         if self.most_hypotheses is not None:
-            check.set_integer(self, "most_hypotheses", 1)
+            check.set_integer(self, "most_hypotheses", 1, 2**53)
         if not isinstance(self.keep_input, bool):
             raise TypeError(f"keep_input must be True or False, got {self.keep_input!r}")

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import _seeds
 from .._rows import table_of
+from ._writable import Writable
 from .mac_arrays import limits_of
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _LANES = 8  # words that kernels treat at once, those of a cache line
 
 
-class SlicedMac:
+class SlicedMac(Writable):
     """The state of a `Mac` with bottom-up afferents alone, whose weights are kept by features.
 
     Codes, familiarity and what is learned follow the same laws as in `MacMemory`; random numbers

@@ -10,12 +10,12 @@ import numpy as np
 
 from ... import _validate as check
 from .._cells import array_of
-from ._writable import writable
+from ._writable import Writable
 
 _BLOCK = 256  # codes that are looked at together
 
 
-class StoredCodes:
+class StoredCodes(Writable):
     """All codes that were learned, with their classes, to be compared with others one by one.
 
     The code of an input is a distribution over all items stored: item j is the more likely the more
@@ -53,9 +53,6 @@ class StoredCodes:
         self.n_units = check.integer("n_units", n_units, 1, 2**15)
         self._parts = [np.empty((0, self.n_macs * self.n_modules), np.int16)]
         self._labels = np.empty(0, np.int64)
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update({name: writable(value) for name, value in state.items()})
 
     def __repr__(self) -> str:
         return (

@@ -119,8 +119,10 @@ def test_batches_without_an_item():
     assert layer.read(codes).shape == (0, 4, 4, 1)
     for field in (LabelField(2, 4, 2, 3), StoredCodes(2, 4, 2, 3)):
         field.learn(codes, np.zeros(0, int))
+        field.learn(codes, [])
         assert field.evidence(codes).shape == (0, 2)
         assert field.n_learned == 0
+    assert ItemMemory(Mac(2, 3), 9, labels=2).store(np.zeros((0, 9), bool), []).shape == (0,)
 
 
 def test_codes_of_another_byte_order():

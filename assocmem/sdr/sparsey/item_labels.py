@@ -48,6 +48,7 @@ class ItemLabels(Writable):
     def checked(self, target: Any, number: int) -> np.ndarray:
         """A class, or -1, for each of ``number`` items, int64, or a refusal of ``target``."""
         classes = np.atleast_1d(array_of("target", target))
+        classes = classes if classes.size else classes.astype(np.int64)  # an empty list's are none
         if classes.dtype.kind not in "iu":
             raise TypeError(f"target must be integers, got dtype {classes.dtype}")
         if classes.shape != (number,):

@@ -236,7 +236,8 @@ class MacMemory:
     def inspect(self, pattern: Any, *, choice: str = "maximum") -> Inspection:
         """Everything that would happen to one input; nothing changes.
 
-        Winners are those that the next call of `codes` or `learn` with this ``choice`` finds.
+        Winners are those that the next call of `codes` with this ``choice`` finds, and of `learn`,
+        but for macs with ``recruit``, and for those with ``permanence``, whose clock it moves.
 
         Parameters
         ----------

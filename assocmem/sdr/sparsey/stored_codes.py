@@ -198,6 +198,7 @@ def checked_codes(codes: Any, field: Any) -> np.ndarray:
 def checked_labels(labels: Any, field: Any, number: int) -> np.ndarray:
     """A class of the field for each of ``number`` codes, int64."""
     array = array_of("labels", labels)
+    array = array if array.size else array.astype(np.int64)  # those of an empty list are none
     if array.dtype.kind not in "iu" or array.shape != (number,):
         raise ValueError(
             f"labels must be one integer for each of {number} codes, got {array.dtype} of shape "

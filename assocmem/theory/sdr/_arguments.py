@@ -11,12 +11,19 @@ MOST_PATTERNS = 2**31 - 1
 _LARGEST = 2**62
 
 
+def _array(name: str, value: Any) -> np.ndarray:
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must be rows of equal length, got {value!r:.120}") from None
+
+
 def integers(name: str, value: Any, low: int | None = None, high: Any = None) -> np.ndarray:
     """``value`` as an int64 array within [low, high], or raise, naming the argument.
 
     ``high`` may be an array that broadcasts with it.
     """
-    array = np.asarray(value)
+    array = _array(name, value)
     # Integers beyond 64 bits come as objects, and so does much else, of which some would be cut.
     large = array.dtype == object and array.ndim == 0 and type(array[()]) is int
     if array.dtype.kind not in "iu" and not large:
@@ -37,7 +44,7 @@ def integers(name: str, value: Any, low: int | None = None, high: Any = None) ->
 
 def reals(name: str, value: Any, low: float = 0.0, high: float = 1.0) -> np.ndarray:
     """``value`` as a float64 array within [low, high], or raise, naming the argument."""
-    array = np.asarray(value)
+    array = _array(name, value)
     if array.dtype.kind not in "iuf":
         raise TypeError(
             f"{name} must be a real number or an array of them, got {value!r:.120} "

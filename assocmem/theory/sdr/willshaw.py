@@ -285,21 +285,32 @@ def channel_bits(share: float, spurious: float, missing: float) -> float:
         P(the cell is on), in [0, 1].
     spurious, missing : float
         P(recalled as on, though off), P(recalled as off, though on).
+
+    Notes
+    -----
+    No difference of numbers much larger than the information itself, however small the share,
+    unless what is recalled hardly depends on the cell.
     """
-    on = share * (1.0 - missing) + (1.0 - share) * spurious
-
-    def divergence(x: float) -> float:
-        total = 0.0
-        if x > 0.0:
-            total += x * math.log(x / on)
-        if x < 1.0:
-            total += (1.0 - x) * (math.log1p(-x) - math.log1p(-on))
-        return total
-
-    if on <= 0.0 or on >= 1.0:
+    off = 1.0 - share
+    on = share * (1.0 - missing) + off * spurious
+    apart = 1.0 - missing - spurious
+    if not 0.0 < on < 1.0 or apart == 0.0:
         return 0.0
-    nats = share * divergence(1.0 - missing) + (1.0 - share) * divergence(spurious)
-    return nats / math.log(2.0)
+
+    def part(rate: float, total: float, change: float) -> float:
+        """Rate ln(rate/total), ``change`` being total - rate, without cancellation."""
+        if rate <= 0.0:
+            return 0.0
+        ratio = change / rate
+        if ratio < -0.5 or ratio == math.inf:
+            return rate * (math.log(rate) - math.log(total))
+        return -rate * math.log1p(ratio)
+
+    # Divergences of what is recalled of cells that are on, and off, from what is of all.
+    nats = share * (part(1.0 - missing, on, -off * apart) + part(missing, 1.0 - on, off * apart))
+    nats += off * part(spurious, on, share * apart)
+    nats += off * part(1.0 - spurious, 1.0 - on, -share * apart)
+    return max(nats, 0.0) / math.log(2.0)
 
 
 def information(model: Any, spurious: float, missing: float) -> float:

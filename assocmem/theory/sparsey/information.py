@@ -35,6 +35,7 @@ import numpy as np
 
 from ... import _validate as check
 from ..sdr._arguments import shaped
+from ..sdr.willshaw import channel_bits
 from ._cover import binomial_law
 from ._rules import chance_active, keeps_first, require
 from .recall import recalled
@@ -108,26 +109,6 @@ def winner_bits(right: float, n_units: int) -> float:
     return max(total, 0.0)
 
 
-def _feature_bits(share: float, wrong: float) -> float:
-    """T: mutual information, in bits, of a feature on with chance ``share`` and what is recalled.
-
-    All that are on are recalled, and of the others a fraction ``wrong``. With on = share +
-    (1 - share) wrong it is -share ln(on) + (1 - share) D, D the divergence of ``wrong`` from on in
-    logarithms of 1 + share (1 - wrong)/wrong and of 1 - share: no difference of numbers much larger
-    than T, however small the share.
-    """
-    if share >= 1.0 or wrong >= 1.0:
-        return 0.0
-    on = share + (1.0 - share) * wrong
-    nats = -share * (math.log(on) if on < 0.5 else math.log1p(-(1.0 - share) * (1.0 - wrong)))
-    nats -= (1.0 - share) * (1.0 - wrong) * math.log1p(-share)
-    if wrong > 0.0:
-        ratio = share * (1.0 - wrong) / wrong
-        log = math.log1p(ratio) if ratio < math.inf else math.log(share) - math.log(wrong)
-        nats -= (1.0 - share) * wrong * log
-    return max(nats, 0.0) / math.log(2.0)
-
-
 def bits_per_weight(
     model: StoredItems, direction: str = "code", n_items: ArrayLike | None = None
 ) -> float | np.ndarray:
@@ -173,7 +154,7 @@ def bits_per_weight(
     else:
         share = model.size / n
         rates = np.ravel(spurious(model, stored))
-        bits = [_feature_bits(share, float(r)) / mac.n_modules for r in rates]
+        bits = [channel_bits(share, float(r), 0.0) / mac.n_modules for r in rates]
     return shaped(np.array(bits) * stored.ravel() / mac.n_units, stored.shape)
 
 
@@ -374,7 +355,7 @@ def limit_bits(direction: str, n_choices: float, n_active: int, load: float) -> 
     stored = -math.log1p(-p)
     wrong = p**active
     if direction == "input":
-        return stored * choices * _feature_bits(1.0 / choices, wrong) / active
+        return stored * choices * channel_bits(1.0 / choices, wrong, 0.0) / active
     if choices != round(choices):
         raise ValueError(f"n_choices must be a whole number of units, got {choices:g}")
     units = int(choices)

@@ -276,6 +276,7 @@ def test_bits_of_a_channel():
         entropy(0.3 * 0.9 + 0.7 * 0.2) - 0.3 * entropy(0.1) - 0.7 * entropy(0.2), rel=1e-13
     )
     assert channel_bits(0.3, 0.6, 0.4) == pytest.approx(0.0, abs=1e-15)
+    assert channel_bits(1.0, 0.2, 0.1) == channel_bits(0.0, 0.2, 0.1) == 0.0
     assert channel_bits(0.3, 1.0, 0.0) == channel_bits(0.3, 0.0, 1.0) == 0.0
 
 
@@ -406,3 +407,24 @@ def test_beta_binomial_recall():
     assert abs(alone - found.mean) > abs(float(predicted) - found.mean)
     low, high = exact_bracket(model)
     assert low - 4 * found.error < found.mean < high + 4 * found.error
+
+
+@pytest.mark.parametrize("share", [1e-300, 1e-15, 1e-9, 0.01, 0.5, 1 - 1e-9])
+@pytest.mark.parametrize(
+    ("spurious", "missing"), [(0.81, 0.0), (1e-12, 0.3), (0.3, 1e-9), (0.0, 0.5)]
+)
+def test_information_of_rare_cells(share, spurious, missing):
+    """Against the plain definition in 700 digits."""
+    from mpmath import log, mpf, workdps
+
+    with workdps(700):
+        on, given, total = mpf(share), {}, mpf(0)
+        given[1] = on * (1 - mpf(missing)) + (1 - on) * mpf(spurious)
+        given[0] = 1 - given[1]
+        for cell, weight in ((1, on), (0, 1 - on)):
+            recalled = 1 - mpf(missing) if cell else mpf(spurious)
+            for seen, chance in ((1, recalled), (0, 1 - recalled)):
+                if chance > 0:
+                    total += weight * chance * log(chance / given[seen], 2)
+        exact = float(total)
+    assert channel_bits(share, spurious, missing) == pytest.approx(exact, rel=1e-13)

@@ -1,11 +1,21 @@
 """Faults that an audit of the classes of Sparsey found, one short case each."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from assocmem.sdr import Hierarchy, HierarchyMemory, ItemMemory, Level, Mac, MacMemory, Tiling
+from assocmem.sdr import (
+    Hierarchy,
+    HierarchyMemory,
+    ItemMemory,
+    Level,
+    Mac,
+    MacMemory,
+    Selection,
+    Tiling,
+)  # fmt: skip
 from assocmem.sdr.sparsey import LabelField, Layer, disturbances, pictures, streams
 from assocmem.sdr.sparsey.encoding import grey_levels, oriented_edges
 from assocmem.sdr.sparsey.picture_experiments import picture_experiment
@@ -288,3 +298,55 @@ def test_pickles_whose_arrays_are_read_only(made):
         other.store(rows[::-1])
     asked = "code" if isinstance(memory, ItemMemory) else "codes"
     np.testing.assert_array_equal(getattr(found, asked)(rows), getattr(memory, asked)(rows))
+
+
+def _rows(*sets):
+    rows = np.zeros((len(sets), 300), bool)
+    for row, features in zip(rows, sets, strict=True):
+        row[list(features)] = True
+    return rows
+
+
+def _learned(mac, rows):
+    """Weights set by each class of memory after it was presented rows once each."""
+    item, unit = ItemMemory(mac, 300), ItemMemory(replace(mac, nu=1e-12), 300)
+    plain, layer = MacMemory(mac, 300), Layer(mac, Tiling((1, 300), (1, 300)))
+    level = Hierarchy((1, 300), Level(mac, (1, 300), reach=None)).memory()
+    for memory in (item, unit, plain):
+        memory.store(rows)
+    layer.learn(rows)
+    level.store(rows)
+    loads = [item.load, unit.load, plain.load, layer.load, level.load[0]["u"]]
+    return np.rint(np.array(loads) * 300 * mac.n_code).astype(int).tolist()
+
+
+@pytest.mark.parametrize(
+    ("novelty", "u", "a"),
+    [(0.8, 28, 35), (0.5, 49, 98), (0.9, 99, 110), (0.3, 3, 10), (0.7, 7, 10)],
+)
+def test_an_input_as_familiar_as_novelty_is_not_learned(novelty, u, a):
+    """28/35 were less than 0.8 to some memories, not to others."""
+    rows = _rows(range(a), [*range(u), *range(150, 150 + a - u)])
+    assert _learned(Mac(1, 2, novelty=novelty), rows) == [a] * 5
+    assert min(_learned(Mac(1, 2, novelty=novelty + 1e-6), rows)) > a
+
+
+def test_a_unit_that_has_reached_its_cap_learns_nothing():
+    """1.1 times 10 are more than 11, in double precision."""
+    mac = Mac(1, 2, Selection(chi=1e12, g_minus=0.0), cap=1.1, expected=10)
+    for row, wanted in ((range(11), 11), (range(12), 12)):
+        memory = MacMemory(mac, 300)
+        code = memory.learn(list(row))
+        memory.learn([*range(9), 20, 21], choice="maximum")
+        assert memory.inspect(list(row)).held[0, code[0]] == wanted
+
+
+def test_a_support_of_v_zeta_is_no_hypothesis():
+    """19 of 20 features are 0.95, the usual v_zeta, but 19 times 1/20 is more."""
+    memory = MacMemory(Mac(1, 2), 300)
+    memory.learn(range(20))
+    assert memory.inspect(list(range(20))).zeta == 1
+    assert memory.inspect([*range(19), 99]).zeta == 0
+    level = Hierarchy((1, 300), Level(Mac(1, 2), (1, 300))).memory()
+    level.store([range(20)])
+    assert level.step([*range(19), 99]).zeta[0].tolist() == [0]

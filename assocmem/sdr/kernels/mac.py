@@ -33,6 +33,8 @@ _NAMES = ("g_minus", "gamma", "chi", "sigma_1", "sigma_2", "sigma_3", "sigma_4",
 LEAST, MOST, EXPECTED, NU, POWER, CAP, FREEZE, NOVELTY, RECRUIT = range(9)
 # Supports that differ by less, relatively, are equal but for rounding.
 _EQUAL = 1.0 - 2.0**-40
+# A bound of which so much is reached is reached but for rounding: 28 times 1/35 of 0.8.
+REACHED = _EQUAL
 # Units of a module up to which all of their sums are made.
 _FEW = 32
 # Expansivities beyond this are taken for this one, so that sums of them stay finite.
@@ -40,8 +42,13 @@ _LARGEST = 1e280
 
 
 def numbers(selection: Any) -> np.ndarray:
-    """Parameters of a ``Selection`` that kernels need, float64 (8,), see the constants."""
-    return np.array([getattr(selection, name) for name in _NAMES], np.float64)
+    """Parameters of a ``Selection`` that kernels need, float64 (8,), see the constants.
+
+    Supports that are v_zeta but for rounding are not above it.
+    """
+    found = np.array([getattr(selection, name) for name in _NAMES], np.float64)
+    found[V_ZETA] = min(found[V_ZETA] / REACHED, np.nextafter(1.0, 0.0))
+    return found
 
 
 @uncounted

@@ -101,17 +101,17 @@ def _parameters(level: Level, persistence: int, run: int) -> np.ndarray:
         (mac_kernels.EXPECTED, mac.expected or 0),
         (mac_kernels.NU, mac.nu),
         (mac_kernels.POWER, s.lambda_u),
-        (mac_kernels.CAP, bound(mac.cap)),
+        (mac_kernels.CAP, bound(mac.cap) * mac_kernels.REACHED),
         (mac_kernels.FREEZE, bound(mac.freeze)),
-        (mac_kernels.NOVELTY, bound(mac.novelty)),
+        (mac_kernels.NOVELTY, bound(mac.novelty) * mac_kernels.REACHED),
         (kernels.LAMBDA_H, s.lambda_h),
         (kernels.LAMBDA_D, s.lambda_d),
         (kernels.ZETA_POWER, s.hypotheses_power),
         (kernels.ZETA_MOST, bound(s.most_hypotheses)),
-        (kernels.BACK_OFF, s.back_off),
+        (kernels.BACK_OFF, s.back_off * mac_kernels.REACHED),
         (kernels.KEEP, s.keep_input),
         (kernels.PERSISTENCE, persistence),
-        (kernels.SILENT, level.silent_below),
+        (kernels.SILENT, level.silent_below * mac_kernels.REACHED),
         (kernels.MODULES, mac.n_modules),
         (kernels.UNITS, mac.n_units),
         (kernels.RUN, run),
@@ -175,7 +175,9 @@ def empty(model: Hierarchy, j: int, seed: int) -> kernels.Macs:
     tally[:, kernels.FROZEN : kernels.AGE] = _NEVER_FROZEN
     if mac.freeze is not None:
         numbers = possible(model, j)
-        frozen = np.where(numbers, np.ceil(mac.freeze * numbers), _NEVER_FROZEN)
+        frozen = np.where(
+            numbers, np.ceil(mac.freeze * numbers * mac_kernels.REACHED), _NEVER_FROZEN
+        )
         tally[:, kernels.FROZEN : kernels.AGE] = frozen
     found = np.zeros((macs, kernels.N_FOUND))
     found[:, kernels.FACTOR] = 1.0

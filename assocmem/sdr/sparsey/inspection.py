@@ -143,7 +143,7 @@ def inspected(memory: MacMemory, pattern: Any, learn: bool, choice: str) -> Insp
         u[:], v[:] = arrays.scratch[0, :units], arrays.scratch[1, :units]
         normalised[:] = 1.0
         kernels.times_support(u, held, pi, mac.nu, 1.0, normalised)
-        zeta = int(kernels.hypotheses(v, *shape, mac.selection.v_zeta))
+        zeta = int(kernels.hypotheses(v, *shape, arrays.numbers[kernels.V_ZETA]))
         eta = float(kernels.expansivity(found[0], arrays.numbers, mac.n_units))
         kernels.sigmoids(v, eta, arrays.numbers, psi)
         kernels.chances(v, eta, arrays.numbers, *shape, rho)

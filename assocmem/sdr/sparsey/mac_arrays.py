@@ -22,7 +22,12 @@ ENTRIES = ("model", "n_features", "seed", "weights", *_KEPT)
 
 
 def limits_of(mac: Mac, n_features: int) -> np.ndarray:
-    """Limits of a mac as kernels know them, float64 (9,); infinity where it sets none."""
+    """Limits of a mac as kernels know them, float64 (9,); infinity where it sets none.
+
+    Those that are reached but for rounding are reached: `REACHED`.
+    """
+    from ..kernels.mac import REACHED
+
     return np.array(
         [
             mac.pi_minus,
@@ -30,9 +35,9 @@ def limits_of(mac: Mac, n_features: int) -> np.ndarray:
             mac.expected or 0,
             mac.nu,
             mac.selection.lambda_u,
-            math.inf if mac.cap is None else mac.cap,
-            math.inf if mac.freeze is None else mac.freeze * (n_features * mac.n_code),
-            math.inf if mac.novelty is None else mac.novelty,
+            math.inf if mac.cap is None else mac.cap * REACHED,
+            math.inf if mac.freeze is None else mac.freeze * (n_features * mac.n_code) * REACHED,
+            math.inf if mac.novelty is None else mac.novelty * REACHED,
             mac.recruit or 0.0,
         ],
         np.float64,

@@ -1,4 +1,4 @@
-"""What a classifier makes of rows of numbers: binary features, and the fields that macs see."""
+"""What a classifier makes of its parameters and rows: macs, binary features, fields."""
 
 from __future__ import annotations
 
@@ -8,10 +8,24 @@ import numpy as np
 
 from ... import _validate as check
 from .encoding import edge_grid, oriented_edges, quantile_edges, scalar_codes
+from .mac import Mac
+from .selection import Selection
 from .tiling import Tiling
 
 ENCODINGS = ("auto", "edges", "threshold", "levels")
 _BLOCK = 4096  # rows of X that are encoded at a time
+
+
+def mac_of(model: Any) -> Mac:
+    """The mac that a classifier's parameters describe."""
+    selection = Selection(
+        g_minus=model.g_minus, gamma=model.gamma, chi=model.chi, sigma_1=model.sigma_1,
+        sigma_2=model.sigma_2, sigma_3=model.sigma_3, sigma_4=model.sigma_4,
+    )  # fmt: skip
+    return Mac(
+        model.n_modules, model.n_units, selection, pi_minus=model.pi_minus, nu=model.nu,
+        cap=model.cap, freeze=model.freeze, novelty=model.novelty, recruit=model.recruit,
+    )  # fmt: skip
 
 
 def set_encoding(model: Any, encoding: str, X: np.ndarray) -> Tiling:

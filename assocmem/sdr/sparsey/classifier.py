@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 
 from ... import _validate as check
-from ._classifier_encoding import ENCODINGS, encoded, set_encoding
+from ._classifier_encoding import ENCODINGS, encoded, mac_of, set_encoding
 from ._undone import undone
 from .labels import LabelField
 from .layer import Layer
-from .mac import Mac
-from .selection import Selection
 from .stored_codes import StoredCodes
 
 try:
@@ -272,10 +270,7 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
             check.real("temperature", self.temperature, 0.0, open_low=True)
         if self.sharpness is not None:
             check.real("sharpness", self.sharpness, 0.0, open_low=True)
-        mac = Mac(
-            self.n_modules, self.n_units, self._selection(), pi_minus=self.pi_minus, nu=self.nu,
-            cap=self.cap, freeze=self.freeze, novelty=self.novelty, recruit=self.recruit,
-        )  # fmt: skip
+        mac = mac_of(self)
         tiling = set_encoding(self, encoding, X)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         layer = Layer(mac, tiling, seed=seed)
@@ -297,12 +292,6 @@ class SparseyClassifier(ClassifierMixin, BaseEstimator):
         places[places < 0] = np.arange(n_before, len(known))
         self.labels_.add_classes(len(known) - n_before)
         self.classes_, self._places = known, places
-
-    def _selection(self) -> Selection:
-        return Selection(
-            g_minus=self.g_minus, gamma=self.gamma, chi=self.chi, sigma_1=self.sigma_1,
-            sigma_2=self.sigma_2, sigma_3=self.sigma_3, sigma_4=self.sigma_4,
-        )  # fmt: skip
 
     def _learn(self, X: np.ndarray, y: np.ndarray, known: np.ndarray) -> SparseyClassifier:
         """Learn rows of classes among those known, after all that can be refused was."""

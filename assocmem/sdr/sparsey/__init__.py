@@ -25,7 +25,18 @@ _HOME = {
     "StoredCodes": "stored_codes",
     "StoredItems": "stored",
     "Tiling": "tiling",
+    "code_intersections": "pictures",
+    "complex_sequences": "streams",
+    "draw_code": "pictures",
+    "draw_inspection": "pictures",
+    "draw_intersections": "pictures",
+    "moving_image": "streams",
+    "noisy": "disturbances",
+    "omitted": "disturbances",
     "oriented_edges": "encoding",
+    "paced": "disturbances",
+    "random_sequences": "streams",
+    "strokes": "streams",
 }
 
 # Needs scikit-learn, which "from ... import *" must not.

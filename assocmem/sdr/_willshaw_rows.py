@@ -51,7 +51,10 @@ def csr(name: str, value: Any, n: int) -> tuple[np.ndarray, np.ndarray, bool]:
             raise TypeError(
                 f"{name} must be an SDR, active cells or a sequence of these, got {value!r}"
             ) from None
-        single = not any(_is_sdr(entry) or np.ndim(entry) for entry in entries)
+        single = not any(
+            _is_sdr(entry) or isinstance(entry, (list, tuple)) or np.ndim(entry)
+            for entry in entries
+        )
         if single:
             rows = [_one(name, entries, n)]
         else:
@@ -72,7 +75,12 @@ def _one(name: str, value: Any, n: int) -> np.ndarray:
         if value.n != n:
             raise ValueError(f"{name} must have n={n} cells, got an SDR of n={value.n}")
         return np.asarray(value.sparse, dtype=np.int32)
-    cells = np.asarray(value)
+    try:
+        cells = np.asarray(value)
+    except ValueError:  # lists of unequal lengths within
+        raise TypeError(
+            f"{name} must be an SDR or a list of integers, its active cells, got {value!r:.120}"
+        ) from None
     if cells.size == 0 and cells.ndim == 1:
         return np.empty(0, np.int32)
     if cells.ndim != 1 or cells.dtype.kind not in "iu":

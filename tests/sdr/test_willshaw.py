@@ -455,3 +455,9 @@ def test_figure(tmp_path):
     plt.close("all")
     with pytest.raises(ValueError, match="loads"):
         willshaw.compute(loads=(1.2,))
+
+
+@pytest.mark.parametrize("ragged", [[[[1], [2, 3]]], [[1, [2, 3]]], [[1, 2], 3]])
+def test_ragged_lists_are_named(ragged):
+    with pytest.raises(TypeError, match=r"pattern\[[01]\] must be an SDR or a list of integers"):
+        WillshawMemory(10, auto=True).store(ragged)

@@ -294,9 +294,9 @@ def test_evidence_is_that_of_all_learned_until_now():
         whole.learn(codes[part], labels[part])
     np.testing.assert_array_equal(asked.evidence(codes), whole.evidence(codes))
     asked.add_classes(1)
-    whole.add_classes(1)
-    assert asked.evidence(codes).shape == (20, 3)
-    np.testing.assert_array_equal(asked.evidence(codes), whole.evidence(codes))
+    larger = LabelField(3, 2, 3, 4)
+    larger.learn(codes, labels)
+    np.testing.assert_array_equal(asked.evidence(codes), larger.evidence(codes))
 
 
 def test_stored_codes_by_several_threads():
@@ -356,10 +356,10 @@ def test_parameters_changed_after_fitting_leave_the_encoding_as_it_was():
     np.testing.assert_array_equal(model.set_params(width=2).predict_proba(rows), before)
 
 
-def two_items():
+def two_items(second):
     """Items of 10 and 2 features, and a code of the first with one winner of the second."""
-    memory = ItemMemory(Mac(16, 64), 40, seed=1)
-    numbers = [memory.store(list(range(10))), memory.store([0, 30])]
+    memory = ItemMemory(Mac(16, 64, UNIFORM), 40, seed=1)
+    numbers = [memory.store(list(range(10))), memory.store(second)]
     assert numbers == [0, 1]
     code = memory.codes[0].copy()
     other = np.flatnonzero(memory.codes[1] != code)[0]
@@ -369,7 +369,7 @@ def two_items():
 
 def test_items_of_several_sizes_are_read_by_all_winners():
     """Also where the last item was the smallest; items of one size by as many features as that."""
-    memory, code = two_items()
+    memory, code = two_items([0, 30])
     assert memory.read(code).sparse.tolist() == [0]
     single = ItemMemory(Mac(16, 64), 40, seed=1)
     single.store([1, 2, 3])
@@ -380,8 +380,9 @@ def test_items_of_several_sizes_are_read_by_all_winners():
 
 
 def test_codes_settle_by_items_of_mean_size():
-    """The feature that both items have is in any of them: only 6 features tell which is meant."""
-    memory, code = two_items()
+    """The features that both items have are in each of them: only 6 tell which is meant."""
+    memory, code = two_items([0, 1])
+    assert memory.read(code, size=2).sparse.tolist() == [0, 1]
     np.testing.assert_array_equal(memory._settled(code[None], 1)[0], memory.codes[0])
 
 
@@ -498,3 +499,11 @@ def test_capacity_of_frames_is_interpolated(monkeypatch):
     found = sequence_capacity.capacity_experiment([(4, 4)], length=2, side=6, size=3, repeats=2)
     wanted = 2 * 3 * (4 / 3) ** (1 / 3)
     np.testing.assert_allclose(found["capacity"], [[wanted, wanted]])
+
+
+@pytest.mark.parametrize(("step", "frames"), [(1, 4), (2, 2), (3, 2), (4, 1)])
+def test_the_last_stroke_reaches_the_end_of_the_path(step, frames):
+    """A line of 5 pixels has (5 - 2)//step + 1 frames of 2."""
+    found = streams.strokes(np.ones((1, 5)), 2, step)
+    assert len(found) == frames
+    assert np.argwhere(found[-1, 0]).ravel().tolist() == [step * (frames - 1) + k for k in (0, 1)]

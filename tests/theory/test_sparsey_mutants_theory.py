@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from assocmem.sdr import Drop, Mac, Permanence, Selection
-from assocmem.sdr.sparsey.stored import StoredItems
+from assocmem.sdr.sparsey.stored import CodeOverlap, StoredItems
 from assocmem.theory.sparsey import reduced
 from assocmem.theory.sparsey.capacities import capacity_limit, limit_recalled
 from assocmem.theory.sparsey.information import (
@@ -19,6 +19,7 @@ from assocmem.theory.sparsey.recall import departure_bound, recalled
 from assocmem.theory.sparsey.reduced import MeanField, mean_field
 from assocmem.theory.sparsey.saturation import load
 from assocmem.theory.sparsey.selection import hypotheses
+from assocmem.theory.sparsey.similarity import intersection, similarity_for
 
 UNIFORM = Selection(chi=0)
 
@@ -131,3 +132,23 @@ def test_halves_of_hypotheses_are_rounded_up():
     """One unit above V_zeta in two modules is 1/2 in each, three are 3/2."""
     assert hypotheses(Selection(), [[1.0, 0.0], [0.0, 0.0]]) == 1
     assert hypotheses(Selection(), [[1.0, 1.0], [1.0, 0.0]]) == 2
+    assert hypotheses(Selection(v_zeta=0.5), [[0.5, 0.5]]) == 0  # none is above
+
+
+def test_similarity_for_what_is_just_reached():
+    """Chance, 1/K, is reached by inputs of no common features, or of 4 where there must be 4."""
+    mac = Mac(8, 4)
+    apart = CodeOverlap(mac, 40, 6, 3)
+    assert similarity_for(apart, 0.25) == 0
+    assert similarity_for(apart, float(intersection(apart, 5))) == 5
+    assert similarity_for(CodeOverlap(mac, 8, 6, 4), 0.25) == 4
+
+
+@pytest.mark.parametrize(
+    ("rule", "items"), [({"freeze": 5 / 120}, 2), ({"freeze": 10 / 120}, 3), ({"cap": 2.0}, 3)]
+)
+def test_rules_that_are_just_reached_are_refused(rule, items):
+    """A mac, or unit, that holds just as much as it may before the last item may not learn it."""
+    with pytest.raises(ValueError, match=next(iter(rule))):
+        recalled(stored(items=items, **rule))
+    assert recalled(stored(items=items - 1, **rule)) > 0.9

@@ -507,3 +507,23 @@ def test_the_last_stroke_reaches_the_end_of_the_path(step, frames):
     found = streams.strokes(np.ones((1, 5)), 2, step)
     assert len(found) == frames
     assert np.argwhere(found[-1, 0]).ravel().tolist() == [step * (frames - 1) + k for k in (0, 1)]
+
+
+def test_familiarity_of_what_is_wholly_known_is_not_below_one():
+    """49 times 1/49 is less than 1 in doubles: it is not to be learned again at ``novelty`` 1."""
+    assert 49.0 * (1.0 / 49.0) < 1.0
+    layer = Layer(Mac(3, 4, novelty=1.0), Tiling((1, 60), (1, 60)))
+    layer.learn(np.tile(np.arange(60) < 49, (2, 1)))
+    assert layer.n_learned.tolist() == [1]
+
+
+def test_only_rounding_ties():
+    """Supports that differ by 1e-9 are told apart, and by 1e-14 not."""
+    from assocmem.sdr._seeds import state
+    from assocmem.sdr.kernels.mac import best_code
+
+    single, winners = state(np.random.default_rng(0)), np.empty(400, np.int32)
+    best_code(np.tile([1.0 - 1e-9, 1.0], 400), 400, 2, single, 0, winners)
+    assert winners.tolist() == [1] * 400
+    best_code(np.tile([1.0 - 1e-14, 1.0], 400), 400, 2, single, 0, winners)
+    assert 0 < winners.sum() < 400

@@ -376,7 +376,7 @@ def test_dense_items():
         (lambda m: m.store([1], 0.5), TypeError, "target must be integers"),
         (lambda m: ItemMemory(Mac(3, 7), 9).store([1], 0), ValueError, "target must be left out"),
         (lambda m: m.recall([1], size=2, threshold=1), ValueError, "threshold must be left out"),
-        (lambda m: m.recall([1], threshold=4), ValueError, r"threshold must be an integer in \[1"),
+        (lambda m: m.recall([1], threshold=4), ValueError, r"threshold must be a finite number in"),
         (lambda m: m.recall([1], size=91), ValueError, r"size must be an integer in \[0, 90\]"),
         (lambda m: m.recall([1], turns=-1), ValueError, "turns must be an integer >= 0"),
         (lambda m: m.best_match([1], turns=0.5), TypeError, "turns must be an integer"),
@@ -407,3 +407,23 @@ def test_misuse(call, error, message):
     with pytest.raises(error, match=message):
         call(memory)
     assert len(memory) == 2
+
+
+@pytest.mark.parametrize("nu", [0.0, 0.5])
+def test_thresholds_are_fractions_of_the_winners_as_of_a_mac(nu):
+    """Of weights taken over bit by bit; codes with and without winners in all modules."""
+    rng = np.random.default_rng(5)
+    memory = ItemMemory(Mac(10, 4, Selection(chi=0.0), nu=nu), 70, seed=1)
+    memory.store([rng.choice(70, 8, replace=False).tolist() for _ in range(20)])
+    weights = memory._state.weights().reshape(70, 10, 4)
+    codes = rng.integers(-1, 4, (30, 10))
+    codes[:10] = memory.codes[:10]
+    codes[10] = -1
+    for threshold in (0.07, 0.3, 0.5, 0.7, 1.0):
+        read = memory.read(codes, threshold=threshold)
+        for code, found in zip(codes, read, strict=True):
+            there = np.flatnonzero(code >= 0)
+            counts = weights[:, there, code[there]].sum(axis=1)
+            enough = [f for f in range(70) if counts[f] and 100 * counts[f] >= round(
+                100 * threshold) * len(there)]  # fmt: skip
+            assert found.sparse.tolist() == enough

@@ -181,9 +181,10 @@ def test_thresholds_above_what_few_winners_can_reach():
     memory.store([1, 2, 3])
     code = np.full(64, -1)
     code[0] = memory.codes[0, 0]
-    assert memory.read(code, threshold=1).sparse.tolist() == [1, 2, 3]
-    for threshold in (16, 32, 64):
-        assert len(memory.read(code, threshold=threshold).sparse) == 0
+    assert memory.read(code, threshold=1.0).sparse.tolist() == [1, 2, 3]
+    codes = code[None].astype(memory.codes.dtype)
+    for level, bits in ((1, 0b1110), (16, 0), (32, 0), (64, 0)):
+        assert memory._state.read(codes, level, np.zeros(1, np.int64))[0, 0] == bits
 
 
 def test_sliced_macs_draw_by_supports_to_a_power():
@@ -391,8 +392,11 @@ def test_recall_looks_up_what_it_read():
     memory = ItemMemory(Mac(17, 64, UNIFORM), 40, seed=1)
     memory.store([[0, 1, 2, 3], [4, 5, 6, 7]])
     cue = [0, 1, 4, 5]
-    assert memory.recall(cue, threshold=17).sparse.tolist() == []
-    assert memory.recall(cue, threshold=17, turns=1).sparse.tolist() in ([0, 1, 2, 3], [4, 5, 6, 7])
+    assert memory.recall(cue, threshold=1.0).sparse.tolist() == []
+    assert memory.recall(cue, threshold=1.0, turns=1).sparse.tolist() in (
+        [0, 1, 2, 3],
+        [4, 5, 6, 7],
+    )
 
 
 def test_items_are_made_of_units_of_their_class():

@@ -32,7 +32,7 @@ class Meaning:
     def _select(self, name: str, cue: Any) -> tuple[np.ndarray, np.ndarray, bool]:
         raise NotImplementedError
 
-    def _read(self, codes: np.ndarray, threshold: int, size: int) -> np.ndarray:
+    def _read(self, codes: np.ndarray, threshold: float, size: int) -> np.ndarray:
         raise NotImplementedError
 
     def _settled(

@@ -239,7 +239,7 @@ class ItemMemory(Meaning, Writable):
         return float(familiar[0]) if single else familiar
 
     def recall(
-        self, cue: Any, *, size: int | None = None, threshold: int | None = None, turns: int = 0
+        self, cue: Any, *, size: int | None = None, threshold: float | None = None, turns: int = 0
     ) -> SDR | list[SDR]:
         """The item that each cue retrieves, read back from its code.
 
@@ -268,7 +268,7 @@ class ItemMemory(Meaning, Writable):
         return found[0] if single else found
 
     def read(
-        self, code: Any, *, size: int | None = None, threshold: int | None = None
+        self, code: Any, *, size: int | None = None, threshold: float | None = None
     ) -> SDR | list[SDR]:
         """The features that a code stands for: those with weights to enough of its winners.
 
@@ -278,9 +278,9 @@ class ItemMemory(Meaning, Writable):
         size : int, optional
             Features with weights to all winners, or to one less and so on, until there are so many
             or more. If both are left out, it is that of all items, if these are of one size.
-        threshold : int, optional
-            Features with weights to so many winners, 1 to Q. All winners if both are left out and
-            items are of several sizes.
+        threshold : float, optional
+            In (0, 1]: features with weights to at least this fraction of the winners. All winners
+            if both are left out and items are of several sizes.
 
         Returns
         -------
@@ -296,7 +296,7 @@ class ItemMemory(Meaning, Writable):
         found = unpacked(self._read(codes, *rule), self.n_features)
         return found[0] if single else found
 
-    def _rule(self, size: int | None, threshold: int | None) -> tuple[int, int]:
+    def _rule(self, size: int | None, threshold: float | None) -> tuple[float, int]:
         """Threshold or 0, and the size wanted where it is 0."""
         if size is not None:
             size = check.integer("size", size, 0, self.n_features)
@@ -304,12 +304,22 @@ class ItemMemory(Meaning, Writable):
                 raise ValueError(f"threshold must be left out where size is given, got {threshold}")
             return 0, size
         if threshold is not None:
-            return check.integer("threshold", threshold, 1, self.mac.n_modules), 0
+            return check.real("threshold", threshold, 0.0, 1.0, open_low=True), 0
         smallest, largest = int(self._sizes[0]), int(self._sizes[1])
         return 0, largest if smallest == largest else 0
 
-    def _read(self, codes: np.ndarray, threshold: int, size: int) -> np.ndarray:
-        return self._state.read(codes, threshold, np.full(len(codes), size))
+    def _read(self, codes: np.ndarray, threshold: float, size: int) -> np.ndarray:
+        if threshold == 0.0:
+            return self._state.read(codes, 0, np.full(len(codes), size))
+        # Of 100 winners 0.07 are 7, not 7.000000000000001.
+        wanted = np.ceil(threshold * (codes >= 0).sum(axis=1) * (1.0 - 1e-12)).astype(int)
+        found = np.empty((len(codes), -(-self.n_features // 64)), np.uint64)
+        for level in np.unique(wanted):  # mostly one
+            rows = wanted == level
+            found[rows] = self._state.read(
+                codes[rows], max(int(level), 1), np.zeros(rows.sum(), int)
+            )
+        return found
 
     def _settled(
         self, codes: np.ndarray, turns: int, size: int | None = None, among: Any = None

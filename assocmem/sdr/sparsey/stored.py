@@ -34,6 +34,13 @@ class CodeOverlap:
         From max(0, 2 a - n) to a.
     n_items : int
         >= 1, inputs learned.
+
+    Examples
+    --------
+    >>> from assocmem.sdr import CodeOverlap, Mac
+    >>> from assocmem.theory.sparsey import predict
+    >>> predict(CodeOverlap(Mac(24, 8), n_features=200, size=20, common=0))["intersection"]
+    0.125
     """
 
     mac: Mac
@@ -78,6 +85,14 @@ class StoredItems:
         S >= 1.
     noise : Drop, Replace, Swap or Kill
         What happens to the item before it is presented; nothing by default.
+
+    Examples
+    --------
+    >>> from assocmem.sdr import Mac, Selection, StoredItems
+    >>> from assocmem.theory.sparsey import predict
+    >>> mac = Mac(24, 8, Selection(chi=0.0))  # codes drawn uniformly
+    >>> round(predict(StoredItems(mac, n_features=200, size=20, n_items=100))["recalled"], 6)
+    0.973981
     """
 
     mac: Mac
@@ -126,6 +141,14 @@ class ReadItems:
         a, active features of an input, from 1 to n.
     n_items : int
         S >= 1.
+
+    Examples
+    --------
+    >>> from assocmem.sdr import Mac, ReadItems, Selection
+    >>> from assocmem.theory.sparsey import predict
+    >>> one = Mac(1, 2, Selection(chi=0.0))  # half of the time a second item has the same unit
+    >>> round(predict(ReadItems(one, n_features=10, size=3, n_items=2))["spurious"], 12)
+    0.15
     """
 
     mac: Mac

@@ -158,9 +158,10 @@ def verify(
 ) -> Verification | TrialVerification:
     """Solve a model and simulate it, and judge each prediction by its z-score.
 
-    Of memories without a temperature (`Detector`, `Population`, `Willshaw`, `StoredTransitions`,
-    or a sequence of them) ``trials``, ``seed``, ``false_alarm``, ``theory``, ``workers`` and
-    ``progress`` are taken alone, see `assocmem.trials.verify_trials`. Of networks:
+    Of memories without a temperature (detectors, Willshaw memories, macs and the others that
+    `assocmem.trials.verify_trials` lists, or a sequence of them) ``trials``, ``seed``,
+    ``false_alarm``, ``theory``, ``workers`` and ``progress`` are taken alone, see there. Of
+    networks:
 
     At every size N the simulated mean over disorder is compared with the theory at the load
     which the samples of that size have, see the model's ``reduced``. The differences are fitted

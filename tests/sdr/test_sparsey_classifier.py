@@ -14,6 +14,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from assocmem import datasets
 from assocmem.sdr import Mac, Selection, Tiling
 from assocmem.sdr.sparsey._classifier_encoding import encoded
 from assocmem.sdr.sparsey.classifier import SparseyClassifier
@@ -246,12 +247,10 @@ def test_scikit_learn_is_optional():
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
-def mnist():
-    from assocmem import datasets
-
-    if not os.environ.get(datasets.FOLDER):
-        pytest.skip(f"{datasets.FOLDER} is not set")
-    return datasets.load("mnist")
+needs_mnist = pytest.mark.skipif(
+    not os.path.isdir(os.path.join(os.environ.get("ASSOCMEM_DATA", ""), "mnist")),
+    reason="needs MNIST in the folder ASSOCMEM_DATA",
+)
 
 
 def learned(data, n, **options):
@@ -262,10 +261,11 @@ def learned(data, n, **options):
 
 
 @pytest.mark.slow
+@needs_mnist
 def test_mnist_by_pixels():
     # One level on binary images, 49 macs of four modules of 64 units: 94 % with 20,000 images. The
     # standard error is 0.25 %; seeds differ less.
-    data = mnist()
+    data = datasets.load("mnist")
     options = {"encoding": "threshold", "threshold": 100.0, "field": 9, "stride": 3}
     few, many = (learned(data, n, n_units=64, **options) for n in (2_000, 20_000))
     assert many >= 0.94
@@ -274,10 +274,11 @@ def test_mnist_by_pixels():
 
 
 @pytest.mark.slow
+@needs_mnist
 @pytest.mark.parametrize("readout", ["counts", "binary"])
 def test_mnist_by_edges(readout):
     # Oriented edges go beyond 97 %, with binary label weights too; counts gain from all images.
-    data = mnist()
+    data = datasets.load("mnist")
     part = learned(data, 20_000, n_modules=2, n_units=512, readout=readout)
     assert part > 0.975
     if readout == "counts":

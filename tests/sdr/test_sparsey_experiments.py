@@ -267,7 +267,10 @@ def test_experiments_refuse(experiment, wrong):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("ASSOCMEM_DATA" not in os.environ, reason="needs a folder with MNIST")
+@pytest.mark.skipif(
+    not os.path.isdir(os.path.join(os.environ.get("ASSOCMEM_DATA", ""), "mnist")),
+    reason="needs MNIST in the folder ASSOCMEM_DATA",
+)
 def test_mnist_in_motion():
     """32 sequences in one presentation, two frames of prompt."""
     data = picture_experiment(data="mnist", numbers=(32,), repeats=2, probes=8)

@@ -61,7 +61,10 @@ def test_a_hundred_thousand_items():
     assert scan[1] > 30.0 * scan[0]
 
 
-def test_searches_are_exact():
+@pytest.mark.parametrize("few", [4000, 0])
+def test_searches_are_exact(few, monkeypatch):
+    """Cues compared all at once, as among few items, and one after another, as among many."""
+    monkeypatch.setattr(fixed_time, "_FEW", few)
     rng = np.random.default_rng(1)
     items, cues = (Codebook.draw(Uniform(200, 12), count, rng) for count in (70, 30))
     dense = [np.array([item.dense for item in book], int) for book in (items, cues)]

@@ -36,6 +36,7 @@ def _drawn(ax):
 
 
 def _holds(curve, x, values):
+    assert np.isfinite(values).all()
     error = 2.0 * values.std("repeat", ddof=1) / np.sqrt(values.sizes["repeat"])
     np.testing.assert_allclose(curve[0], x)
     np.testing.assert_allclose(curve[1], values.mean("repeat"))
@@ -67,8 +68,13 @@ def test_recognition_under_three_disturbances():
     for panel, name, over in zip(
         ax.figure.axes, ("noise", "omission", "pace"), strengths, strict=True
     ):
-        rates = data[name].sel(kind="random", back_off=0.5, rate="moment")
-        _holds(_drawn(panel)["random, back-off at 0.5"], data[over], rates)
+        rates = data[name].sel(kind="random", rate="moment")
+        curves = _drawn(panel)
+        _holds(curves["random, back-off at 0.5"], data[over], rates.sel(back_off=0.5))
+        _holds(curves["random, no back-off"], data[over], rates.sel(back_off=0.0))
+        whole = data[name].sel(kind="random", rate="whole").mean("repeat")
+        thin = [line.get_ydata() for line in panel.get_lines() if line.get_linewidth() == 0.7]
+        np.testing.assert_allclose([y for y in thin if len(y)], whole)
 
 
 def test_capacity_against_weights():
@@ -79,7 +85,12 @@ def test_capacity_against_weights():
     curves = _drawn(ax)
     for place, q in enumerate((8, 12)):
         part = data["capacity"].isel(mac=slice(2 * place, 2 * place + 2))
-        _holds(curves[f"$Q={q}$"], [(4 * q) ** 2, (6 * q) ** 2], part)
+        weights = np.array([(4 * q) ** 2, (6 * q) ** 2])
+        _holds(curves[f"$Q={q}$"], weights, part)
+        (line,) = (line for line in ax.get_lines() if np.array_equal(line.get_xdata(), weights)
+                   and line.get_linestyle() == "--")  # fmt: skip
+        last = float(part[1].mean("repeat"))
+        np.testing.assert_allclose(line.get_ydata(), [last * (4 / 6) ** 2, last])
 
 
 def test_moving_accuracy():
@@ -88,7 +99,11 @@ def test_moving_accuracy():
         kinds=("moving",), numbers=(1, 2), units=12, modules=8, repeats=2, progress=False
     )
     curves = _drawn(sparsey_moving_accuracy.draw(data))
+    assert len(curves) == 2
     _holds(curves["moving, frames recalled"], [1, 2], data["frames"].sel(kind="moving"))
+    moment = data["moment"].sel(kind="moving")
+    _holds(curves["moving, sequence and moment recognised"], [1, 2], moment)
+    assert not np.array_equal(data["frames"], data["moment"])  # so that the curves are told apart
 
 
 @pytest.mark.parametrize("kind", ["moving", "drawn"])

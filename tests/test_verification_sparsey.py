@@ -6,7 +6,7 @@ import pytest
 
 from assocmem import verify
 from assocmem.sdr import Drop, Kill, Replace, Swap
-from assocmem.sdr.sparsey import CodeOverlap, Mac, ReadItems, Selection, StoredItems
+from assocmem.sdr.sparsey import CodeOverlap, Mac, Permanence, ReadItems, Selection, StoredItems
 from assocmem.theory.sparsey.prediction import predict
 
 QUICK = {"trials": 2000, "seed": 3, "workers": 2, "progress": False}
@@ -23,6 +23,8 @@ OVERLAPS = [
     for common in (0, 5, 10, 15, 20)
     for gamma, chi in ((1.0, 5.0), (2.0, 100.0))
 ] + [similar(4, 30), similar(12, 30)]
+# The first item's weights are 30 ticks old at the last input: with a lifetime of 30 they were gone.
+OVERLAPS.append(CodeOverlap(Mac(8, 6, UNIFORM, permanence=Permanence(31)), 120, 20, 12, 30))
 # Of 6 x 5 units; R is 0.9 at about 62 items without noise.
 STORED = [
     StoredItems(Mac(6, 5, UNIFORM), 100, 10, items, noise)

@@ -377,6 +377,8 @@ def test_rules_out_of_reach_are_no_matter():
     mac = Mac(2, 3, UNIFORM, **rest)
     plain = Mac(2, 3, UNIFORM)
     assert predict(StoredItems(mac, 50, 5, 10)) == predict(StoredItems(plain, 50, 5, 10))
+    similar = CodeOverlap(mac, 50, 5, 3, n_items=10)
+    assert predict(similar) == predict(CodeOverlap(plain, 50, 5, 3, n_items=10))
     # Inputs that are never familiar: 5 of 20 expected, G <= 1/4.
     quiet = Mac(2, 3, Selection(g_minus=0.25), expected=20)
     found = predict(StoredItems(quiet, 50, 5, 10))

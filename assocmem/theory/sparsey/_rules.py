@@ -52,13 +52,13 @@ def keeps_first(mac: Mac, size: int) -> bool:
 
 
 def refuse_learning(
-    mac: Mac, n_features: int, size: int, n_items: int, ticks: int, *, uniform: bool = True
+    mac: Mac, n_features: int, size: int, n_items: int, *, uniform: bool = True
 ) -> None:
     """Raise where the items are not all learned as plain formulas have it.
 
     Rules that cannot matter for so few items pass, and so does a cap that `keeps_first`.
-    ``ticks`` is the number of inputs presented to be learned; ``uniform`` says that codes have to
-    be so.
+    ``uniform`` says that codes have to be so. A weight of the first item is still there when an
+    input follows the last one if its lifetime is above the number of items.
     """
     if mac.recruit is not None:
         raise ValueError(f"mac.recruit must be None for theory, got {mac.recruit:g}; simulate it")
@@ -97,9 +97,9 @@ def refuse_learning(
                 "mac.cap must be None, out of reach, or reached by one item for theory, got "
                 f"{mac.cap:g}; simulate it instead"
             )
-    if mac.permanence is not None and mac.permanence.lifetime <= ticks:
+    if mac.permanence is not None and mac.permanence.lifetime <= n_items:
         raise ValueError(
-            f"mac.permanence must be None, or its lifetime be above {ticks} for theory, got "
+            f"mac.permanence must be None, or its lifetime be above {n_items} for theory, got "
             f"{mac.permanence!r}; simulate it instead"
         )
 
@@ -153,11 +153,11 @@ def refuse_stored(model: StoredItems, *, approximate: bool = False) -> None:
     """Raise where formulas for a mac with stored items do not hold."""
     require(model, "StoredItems")
     mac, a = model.mac, model.size
-    refuse_learning(mac, model.n_features, a, model.n_items, model.n_items, uniform=not approximate)
+    refuse_learning(mac, model.n_features, a, model.n_items, uniform=not approximate)
 
 
 def refuse_overlap(model: CodeOverlap, *, approximate: bool = False) -> None:
     """Raise where formulas for codes of two similar inputs do not hold."""
     require(model, "CodeOverlap")
     mac, a, items = model.mac, model.size, model.n_items
-    refuse_learning(mac, model.n_features, a, items, items + 1, uniform=not approximate)
+    refuse_learning(mac, model.n_features, a, items, uniform=not approximate)

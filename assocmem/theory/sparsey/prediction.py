@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ...sdr.sparsey.stored import CodeOverlap, ReadItems, StoredItems
-from ._rules import refuse_overlap
 from .information import spurious
 from .interference import crosstalk
 from .recall import recalled
@@ -83,7 +82,6 @@ def _exact(model: CodeOverlap | StoredItems | ReadItems) -> dict[str, float]:
                 "intersection": float(intersection(model)),
                 "familiarity": float(familiarity_of_similar(model)),
             }
-        refuse_overlap(model)
         return {
             "intersection": chance_intersection(model.mac),
             "familiarity": mean_familiarity(model),

@@ -157,7 +157,7 @@ def test_capacity_in_the_mean_field():
     ],
 )
 def test_mean_field_comes_near_simulations(model):
-    """Within the 5 % claimed, and errors of both."""
+    """Within 5 % of each value, and errors of both."""
     from assocmem.sdr.sparsey.trials import simulate
 
     found, tried = mean_field(model, macs=200), simulate(model, trials=600, seed=2)

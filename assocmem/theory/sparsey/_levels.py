@@ -70,8 +70,8 @@ class Levels:
         if one:
             laws = cover_laws(n_features, active, size, 0, 1)
             other = laws[np.minimum(numbers, 1)]
-            kept = 1.0 if first else 1.0 / (numbers + 1.0)
-            own += np.multiply.outer(1.0 - kept, laws[1]) if not first else 0.0
+            kept = np.ones(len(numbers)) if first else 1.0 / (numbers + 1.0)
+            own += np.multiply.outer(1.0 - kept, laws[1])
             own[:, overlap] += kept
         else:
             other = cover_laws(n_features, active, size, low, high)

@@ -64,9 +64,9 @@ def recalled(model: StoredItems, n_items: ArrayLike | None = None) -> float | np
 
     Notes
     -----
-    For each S and each outcome of the noise some 15 sqrt(S) fast transforms over the numbers of
-    items of a unit, for a levels: O(a sqrt(S) log S + a^2 sqrt(S/K) + a^3 log(S/K)) operations;
-    milliseconds for thousands of items.
+    For each S and each outcome of the noise a few fast transforms over the numbers of items of a
+    unit, at some 15 sqrt(S) angles, for each of a levels: O(a sqrt(S) log S + a^2 sqrt(S/K) +
+    a^3 log(S/K)) operations; milliseconds for thousands of items.
 
     Examples
     --------

@@ -5,9 +5,10 @@ u ~ Hyp(n, w, a) features, independently of other units and, the one approximati
 other modules. Each module then is a chain of K numbers w, joined to its mac by G alone; winners are
 drawn by their chances rho and take a - u weights more. It is solved by a population of macs.
 
-Every rule of learning but ``recruit`` (novelty, cap, freeze, nu) acts on w, u and G as in the
-model. An item is followed from when it was learned: the x of its features that a unit holds then
-are held for good, and what the unit learns later covers the others by Hyp(n - w, w' - w, a - x).
+Every rule of learning but ``permanence`` and ``recruit`` (novelty, cap, freeze, nu) acts on w, u
+and G as in the model. An item is followed from when it was learned: the x of its features that a
+unit holds then are held for good, and what the unit learns later covers the others by
+Hyp(n - w, w' - w, a - x).
 
 Exact for one item learned; for any number in everything but novelty and freeze where codes are
 uniform, since modules then are independent of each other on average over inputs.
@@ -22,7 +23,7 @@ import numpy as np
 
 from ... import _validate as check
 from ...sdr.sparsey.stored import CodeOverlap, StoredItems
-from ._rules import cue_law, is_active
+from ._rules import cue_law, is_active, pi_of
 from .selection import chances, familiarity, support
 
 if TYPE_CHECKING:
@@ -100,8 +101,7 @@ class _Population:
             most = mac.freeze * self.n * mac.n_code
             open_ &= (held.sum(axis=(-2, -1)) < most)[:, None]
         if mac.cap is not None:
-            pi = self.a if mac.expected is None else mac.expected
-            open_ &= before < mac.cap * pi
+            open_ &= before < mac.cap * pi_of(mac, self.a)
         had = np.take_along_axis(known, code, -1)[..., 0]
         gained = np.where(open_, self.a - had, 0)
         np.put_along_axis(held, code, (before + gained)[..., None], -1)
@@ -265,8 +265,8 @@ def field_capacity(
     Returns
     -------
     float
-        Interpolated in ln S between neighbours 10 % apart or less; 0 where not even one item is
-        recalled so well.
+        Interpolated in ln S between neighbours at most 10 %, or one item, apart; 0 where not even
+        one item is recalled so well.
 
     Raises
     ------

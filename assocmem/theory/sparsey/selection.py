@@ -1,7 +1,8 @@
 r"""Formulas of code selection: support, familiarity, expansivity, chances of winning.
 
-Written from the model's definition alone, over arrays, and shared with no kernel: what the memory
-computes can be compared with them.
+Written from the definitions of `Selection` and `Mac` alone (Rinkus, Front. Comput. Neurosci. 8
+(2014) 160), over arrays, and shared with no kernel: what the memory computes can be compared with
+them.
 """
 
 from __future__ import annotations

@@ -98,6 +98,8 @@ def compute(
     def numbers(model: StoredItems, wanted: Sequence[float]) -> np.ndarray:
         return np.array([max(1, round(float(stores_for_load(model, x)))) for x in wanted])
 
+    held = [capacity(model, level).n_items for model in models]
+    limits = [capacity_limit(model, level)[1] for model in models]
     lines = [numbers(model, np.linspace(0.02, 0.97, 96)) for model in models]
     points = [numbers(model, loads) for model in models]
     jobs = [
@@ -135,8 +137,8 @@ def compute(
         "point_load": (on_point, table[:, :, 1, 0]),
         "simulated_to_code": (on_point, known[:, :, 0]),
         "simulated_to_input": (on_point, known[:, :, 1]),
-        "capacity": ("unit", [capacity(model, level).n_items for model in models]),
-        "limit": ("unit", [capacity_limit(model, level)[1] for model in models]),
+        "capacity": ("unit", held),
+        "limit": ("unit", limits),
     }
     for i, name in enumerate(names):
         for j, kind in enumerate(("predicted_{}", "simulated_{}", "simulated_{}_error")):

@@ -52,12 +52,8 @@ class CodeOverlap:
     __repr__ = shown
 
     def __post_init__(self) -> None:
-        if not isinstance(self.mac, Mac):
-            raise TypeError(f"mac must be a Mac, got {self.mac!r}")
-        check.set_integer(self, "n_features", 1, 2**31 - 1)
-        check.set_integer(self, "size", 1, self.n_features)
+        _check_inputs(self)
         check.set_integer(self, "common", max(0, 2 * self.size - self.n_features), self.size)
-        check.set_integer(self, "n_items", 1)
 
 
 @register
@@ -104,11 +100,7 @@ class StoredItems:
     __repr__ = shown
 
     def __post_init__(self) -> None:
-        if not isinstance(self.mac, Mac):
-            raise TypeError(f"mac must be a Mac, got {self.mac!r}")
-        check.set_integer(self, "n_features", 1, 2**31 - 1)
-        check.set_integer(self, "size", 1, self.n_features)
-        check.set_integer(self, "n_items", 1)
+        _check_inputs(self)
         if not isinstance(self.noise, (Drop, Replace, Swap, Kill)):
             raise TypeError(f"noise must be Drop, Replace, Swap or Kill, got {self.noise!r}")
         if isinstance(self.noise, Kill):
@@ -159,8 +151,13 @@ class ReadItems:
     __repr__ = shown
 
     def __post_init__(self) -> None:
-        if not isinstance(self.mac, Mac):
-            raise TypeError(f"mac must be a Mac, got {self.mac!r}")
-        check.set_integer(self, "n_features", 1, 2**31 - 1)
-        check.set_integer(self, "size", 1, self.n_features)
-        check.set_integer(self, "n_items", 1)
+        _check_inputs(self)
+
+
+def _check_inputs(model: CodeOverlap | StoredItems | ReadItems) -> None:
+    """Check what all models have: the mac, its inputs, and how many it learns."""
+    if not isinstance(model.mac, Mac):
+        raise TypeError(f"mac must be a Mac, got {model.mac!r}")
+    check.set_integer(model, "n_features", 1, 2**31 - 1)
+    check.set_integer(model, "size", 1, model.n_features)
+    check.set_integer(model, "n_items", 1)

@@ -12,20 +12,12 @@ from ...montecarlo.kernels.rng import kernel
 from .draws import draw_part, draw_subset
 from .mac import EXPECTED, LEAST, MOST
 from .noise import choose, kill, merge_outside, replace, swap
-from .packed import ctpop
+from .packed import ctpop, pack
 from .permanence import NEVER
 from .presenting import HELD, present, select
 
-_1, _6, _63 = (np.uint64(k) for k in (1, 6, 63))
+_6 = np.uint64(6)
 DROP, REPLACE, SWAP, KILL = range(4)
-
-
-@kernel
-def set_words(words, features, count):
-    """Make features[:count] the active ones in ``words``, which must be 0."""
-    for e in range(count):
-        f = np.uint64(features[e])
-        words[f >> _6] |= _1 << (f & _63)
 
 
 @kernel
@@ -75,7 +67,7 @@ def overlap_trials(mac, q, k, n, a, common, items, marks, sets, out):
                 draw_subset(mac.single, 0, n, a, marks, now, 0)
             else:
                 similar(mac.single, first, n, common, marks, sets[2], sets[3], shown)
-            set_words(words[0], now, a)
+            pack(now, words[0])
             present(mac, words, q, k, True, True, codes[:1] if item == 0 else codes[1:], g)
             clear_words(words[0], now, a)
         same = 0
@@ -91,7 +83,7 @@ def store(mac, words, q, k, n, a, marks, items, codes, g):
     empty(mac)
     for s in range(items.shape[0]):
         draw_subset(mac.single, 0, n, a, marks, items[s], 0)
-        set_words(words[0], items[s], a)
+        pack(items[s], words[0])
         present(mac, words, q, k, True, True, codes[s : s + 1], g)
         clear_words(words[0], items[s], a)
 
@@ -119,7 +111,7 @@ def stored_trials(mac, q, k, n, a, kind, bits, recalls, marks, sets, items, code
             if count == 0:
                 continue
             pi = limits[EXPECTED] if limits[EXPECTED] else np.float64(count)
-            set_words(words[0], cue, count)
+            pack(cue[:count], words[0])
             select(mac, words[0], pi, q, k, False, found)
             clear_words(words[0], cue, count)
             for i in range(units):
@@ -149,7 +141,7 @@ def read_trials(mac, q, k, n, a, reads, marks, items, codes, out):
         wrong = 0
         for e in range(reads):
             item, code = items[order[e]], codes[order[e]]
-            set_words(words[0], item, a)
+            pack(item, words[0])
             for w in range(mac.weights.shape[0]):
                 read = mac.weights[w, code[0]]
                 for j in range(1, q):

@@ -22,7 +22,7 @@ from ...montecarlo.kernels.rng import uncounted
 from .draws import draw_below
 from .packed import ctpop, trailing_zeros, unpack, wide_vectors
 
-_0, _1, _6, _8, _63 = (np.uint64(k) for k in (0, 1, 6, 8, 63))
+_0, _1, _6, _8 = (np.uint64(k) for k in (0, 1, 6, 8))
 _FULL = np.uint64(2**64 - 1)
 _LANES = 8
 

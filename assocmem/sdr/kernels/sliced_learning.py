@@ -9,6 +9,7 @@ import numpy as np
 
 from ...montecarlo.kernels.rng import TWO53, draw, uncounted, wide
 from .draws import draw_below
+from .elementary import softplus
 from .mac import SIGMA_1, SIGMA_2, SIGMA_3, SIGMA_4, expansivity
 from .packed import trailing_zeros, unpack
 from .sliced import add_features, at_least, equal_to, maxima, pick
@@ -27,9 +28,7 @@ def chances(active, eta, power, number, psi):
     for level in range(active, -1, -1):
         v = (level / active) ** power
         x = np.log(number[SIGMA_1]) - number[SIGMA_2] * (v - number[SIGMA_3])
-        # ln(1 + e^x) without overflow.
-        softplus = x + np.log1p(np.exp(-x)) if x > 0.0 else np.log1p(np.exp(x))
-        psi[level] = (eta - 1.0) * np.exp(-number[SIGMA_4] * softplus)
+        psi[level] = (eta - 1.0) * np.exp(-number[SIGMA_4] * softplus(x))  # without overflow
         if psi[level] < _LOST:
             return level + 1
     return 0

@@ -254,7 +254,8 @@ def test_fields_are_cut_out_right(shape, field, stride, channels):
     rng = np.random.default_rng(5)
     bits = rng.random((6, tiling.n_sheet)) < 0.5
     sheets, words = layer.packed(bits), np.full(layer.weights.shape[1], 7, np.uint64)
-    length = tiling.field[1] * channels
+    length = tiling.n_side_by_side
+    assert length == tiling.field[1] * channels
     for sheet, dense in zip(sheets, bits, strict=True):
         for own in tiling.features:
             kernels.cut_field(sheet, np.ascontiguousarray(own[::length], np.int64), length, words)

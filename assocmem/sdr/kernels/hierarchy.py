@@ -58,7 +58,7 @@ def run(levels, frames, given, learning, threshold, codes, familiar, reads, feat
     ----------
     levels : tuple of Macs
         From the lowest.
-    frames : uint64 (steps, words + 1)
+    frames : uint64 (steps, words)
         Packed features of each step.
     given : bool (steps,)
         Whether there is a frame at all.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...montecarlo.kernels.rng import kernel, uncounted
+from .level import extract
 from .mac import (
     CAP,
     EXPECTED,
@@ -25,7 +26,7 @@ from .packed import count_bits, ctpop, trailing_zeros, wide_vectors
 from .presenting import HELD, LEARNED, PRESENTED
 from .recruiting import plain_code, recruit_code
 
-_0, _1, _6, _63, _64 = (np.uint64(k) for k in (0, 1, 6, 63, 64))
+_0, _1, _6, _63 = (np.uint64(k) for k in (0, 1, 6, 63))
 _27, _30, _31 = (np.uint64(k) for k in (27, 30, 31))
 # Odd constants of splitmix64 (Steele, Lea, Flood, OOPSLA 2014): its step and its two mixers.
 _STEP, _MIX, _MIX_2 = (
@@ -53,23 +54,9 @@ def cut_field(sheet, starts, length, words):
     -----
     Two words read and one written for each 64 features or part of them in a row.
     """
-    for w in range(np.uint64(words.shape[0])):
-        words[w] = np.uint64(0)
-    at = np.uint64(0)
+    words[:] = _0
     for row in range(np.uint64(starts.shape[0])):
-        source, left = np.uint64(starts[row]), np.uint64(length)
-        while left:
-            taken = min(left, _64 - (at & _63))
-            shift = source & _63
-            bits = sheet[source >> _6] >> shift
-            if shift + taken > _64:
-                bits |= sheet[(source >> _6) + _1] << (_64 - shift)
-            if taken < _64:
-                bits &= (_1 << taken) - _1
-            words[at >> _6] |= bits << (at & _63)
-            at += taken
-            source += taken
-            left -= taken
+        extract(sheet, np.uint64(starts[row]), np.uint64(length), words, row * np.uint64(length))
 
 
 @uncounted

@@ -91,17 +91,17 @@ class Macs(NamedTuple):
 def extract(words, start, length, out, at):
     """Copy bits start..start+length-1 to those from ``at``, which are 0 before.
 
-    A few operations for each 64 of them. One word after the last that holds bits is read.
+    A few operations for each 64 of them.
     """
     done = _0
     while done < length:
         source, target = start + done, at + done
         shift = source & _63
-        piece = words[source >> _6] >> shift
-        if shift:
-            piece |= words[(source >> _6) + _1] << (_64 - shift)
         # No further than the end, nor than the word written to.
         count = min(length - done, _64 - (target & _63))
+        piece = words[source >> _6] >> shift
+        if shift + count > _64:
+            piece |= words[(source >> _6) + _1] << (_64 - shift)
         if count < _64:
             piece &= (_1 << count) - _1
         out[target >> _6] |= piece << (target & _63)
@@ -344,8 +344,8 @@ def step_level(level, below, above, frame, first, last, free, learning):
     ----------
     level, below, above : Macs
         Whatever goes for ``below`` at the lowest level and for ``above`` at the highest.
-    frame : uint64 (words + 1,)
-        Packed features, and a word that may hold anything. Of the lowest level only.
+    frame : uint64 (words,)
+        Packed features. Of the lowest level only.
     first, last : bool
         Whether the level is the lowest, the highest.
     free : bool

@@ -36,7 +36,6 @@ def packed_inputs(name: str, value: Any, n: int) -> tuple[np.ndarray, bool]:
     TypeError, ValueError
         If it is neither, or features are out of range or there twice.
     """
-    words = -(-n // 64)
     if isinstance(value, np.ndarray) and value.dtype in (np.bool_, np.uint8):
         if value.ndim not in (1, 2) or value.shape[-1] != n:
             raise ValueError(
@@ -47,10 +46,7 @@ def packed_inputs(name: str, value: Any, n: int) -> tuple[np.ndarray, bool]:
             raise ValueError(
                 f"{name} must hold only 0 and 1 where it is an array of uint8, got {value.max()}"
             )
-        dense = np.atleast_2d(value)
-        octets = np.zeros((len(dense), 8 * words), np.uint8)
-        octets[:, : -(-n // 8)] = np.packbits(dense, axis=1, bitorder="little")
-        return octets.view("<u8").astype(np.uint64, copy=False), value.ndim == 1
+        return packed_bits(np.atleast_2d(value)), value.ndim == 1
     from ..codebook import Codebook
     from ..kernels.packed import pack_rows
 
@@ -64,9 +60,17 @@ def packed_inputs(name: str, value: Any, n: int) -> tuple[np.ndarray, bool]:
         if str(failure).startswith(name):
             raise
         raise ValueError(f"{name} must be inputs, or one, got {value!r}") from None  # NumPy's
-    rows = np.zeros((len(indptr) - 1, words), np.uint64)
+    rows = np.zeros((len(indptr) - 1, -(-n // 64)), np.uint64)
     pack_rows(indptr, indices, rows)
     return rows, single
+
+
+def packed_bits(dense: np.ndarray) -> np.ndarray:
+    """Rows of bool or of 0 and 1 as packed rows: bit f%64 of word f//64 is column f."""
+    rows, n = dense.shape
+    octets = np.zeros((rows, 8 * -(-n // 64)), np.uint8)
+    octets[:, : -(-n // 8)] = np.packbits(dense, axis=1, bitorder="little")
+    return octets.view("<u8").astype(np.uint64, copy=False)
 
 
 def checked_code(code: Any, mac: Mac) -> np.ndarray:

@@ -157,8 +157,7 @@ class Hierarchy:
         found: list[Tiling] = []
         shape, channels = self.shape, self.channels
         for k, level in enumerate(self.levels):
-            for side in range(2):
-                wanted = level.field[side]  # type: ignore[index]
+            for side, wanted in enumerate(pair("field", level.field)):
                 check.integer(f"levels[{k}].field[{side}]", wanted, 1, shape[side])
             found.append(Tiling(shape, level.field, level.stride, channels))
             shape, channels = found[-1].grid, level.mac.n_code

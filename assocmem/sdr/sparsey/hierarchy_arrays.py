@@ -12,6 +12,7 @@ from ..kernels import mac as mac_kernels
 from ..kernels.hierarchy import count_held
 from ..kernels.permanence import NEVER, lifetimes
 from .hierarchy_recall import Step
+from .mac_arrays import limits_of
 
 if TYPE_CHECKING:
     from .hierarchy import Hierarchy, Level
@@ -95,15 +96,9 @@ def _parameters(level: Level, persistence: int, run: int) -> np.ndarray:
         return math.inf if value is None else value
 
     found = np.empty(kernels.NUMBERS)
+    # Of these `FREEZE` is not looked at: each kind of weights has a bound of its own in `tally`.
+    found[: kernels.LAMBDA_H] = limits_of(mac, 1)[: kernels.LAMBDA_H]
     for place, value in (
-        (mac_kernels.LEAST, mac.pi_minus),
-        (mac_kernels.MOST, bound(mac.pi_plus)),
-        (mac_kernels.EXPECTED, mac.expected or 0),
-        (mac_kernels.NU, mac.nu),
-        (mac_kernels.POWER, s.lambda_u),
-        (mac_kernels.CAP, bound(mac.cap) * mac_kernels.REACHED),
-        (mac_kernels.FREEZE, bound(mac.freeze)),
-        (mac_kernels.NOVELTY, bound(mac.novelty) * mac_kernels.REACHED),
         (kernels.LAMBDA_H, s.lambda_h),
         (kernels.LAMBDA_D, s.lambda_d),
         (kernels.ZETA_POWER, s.hypotheses_power),
@@ -170,7 +165,7 @@ def empty(model: Hierarchy, j: int, seed: int) -> kernels.Macs:
     features, run = np.empty((macs, 0), np.int32), 0
     if j == 0:
         features = np.ascontiguousarray(tiling.features, np.int32)
-        run = tiling.n_features // tiling.field[0]  # type: ignore[index]
+        run = tiling.n_side_by_side
     tally = np.zeros((macs, kernels.N_TALLY), np.int64)
     tally[:, kernels.FROZEN : kernels.AGE] = _NEVER_FROZEN
     if mac.freeze is not None:

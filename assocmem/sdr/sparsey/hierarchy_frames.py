@@ -10,6 +10,7 @@ import numpy as np
 
 from .._cells import array_of, cells_of
 from ..sdr import SDR
+from ._inputs import packed_bits
 
 
 def packed_frames(
@@ -28,8 +29,7 @@ def packed_frames(
 
     Returns
     -------
-    words : ndarray, uint64, shape (steps, ceil(features/64) + 1)
-        The last word of each is 0.
+    words : ndarray, uint64, shape (steps, ceil(features/64))
     given : ndarray, bool, shape (steps,)
 
     Raises
@@ -46,7 +46,7 @@ def packed_frames(
     if alone or not isinstance(sequence, Iterable):
         raise TypeError(f"{name} must be a sequence of frames, got {type(sequence).__name__}")
     frames = list(sequence)
-    words = np.zeros((len(frames), -(-math.prod(shape) // 64) + 1), np.uint64)
+    words = np.zeros((len(frames), -(-math.prod(shape) // 64)), np.uint64)
     for t, frame in enumerate(frames):
         if frame is not None:
             words[t] = packed_frame(f"{name}[{t}]", frame, shape)
@@ -54,7 +54,7 @@ def packed_frames(
 
 
 def packed_frame(name: str, frame: Any, shape: tuple[int, int, int]) -> np.ndarray:
-    """Packed features of one frame and a word of 0, uint64 (words + 1,).
+    """Packed features of one frame, uint64 (words,).
 
     It is an SDR, an array of 0 and 1 of all features, flat or of the shape of the sheet, or a list
     of active features. Flat lists of as many numbers 0 or 1 as there are features are taken for
@@ -64,7 +64,7 @@ def packed_frame(name: str, frame: Any, shape: tuple[int, int, int]) -> np.ndarr
     if isinstance(frame, SDR):
         if frame.n != size:
             raise ValueError(f"{name} must have {size} features, got {frame.n}")
-        return np.append(frame.packed, np.uint64(0))
+        return frame.packed
     given = array_of(name, frame)
     flags = given.dtype.kind == "b"
     bits = size > 2 and given.shape == (size,) and np.all((given == 0) | (given == 1))
@@ -91,13 +91,9 @@ def _dense_shape(found: tuple[int, ...], shape: tuple[int, int, int]) -> bool:
 
 
 def _packed(name: str, dense: np.ndarray) -> np.ndarray:
-    """Rows of 0 and 1 as rows of words, with a word of 0 after each."""
+    """Rows of 0 and 1 as rows of words."""
     if dense.dtype.kind != "b":
         if dense.dtype.kind not in "iuf" or not np.all((dense == 0) | (dense == 1)):
             raise ValueError(f"{name} must hold only 0 and 1, got dtype {dense.dtype}")
         dense = dense != 0
-    octets = np.packbits(dense, axis=1, bitorder="little")
-    width = -(-dense.shape[1] // 64) + 1
-    found = np.zeros((len(dense), 8 * width), np.uint8)
-    found[:, : octets.shape[1]] = octets
-    return found.view("<u8").astype(np.uint64, copy=False)
+    return packed_bits(dense)

@@ -11,6 +11,7 @@ import numpy as np
 
 from ... import _validate as check
 from .._cells import array_of
+from ._inputs import packed_bits
 from ._writable import Writable
 from .mac import Mac
 from .mac_arrays import limits_of
@@ -229,10 +230,7 @@ class Layer(Writable):
                     "compare them with a threshold first"
                 )
             array = array.astype(bool)
-        octets = np.zeros((len(array), 8 * words), np.uint8)
-        bits = np.packbits(array.reshape(len(array), sheet), axis=1, bitorder="little")
-        octets[:, : bits.shape[1]] = bits
-        return octets.view("<u8").astype(np.uint64, copy=False)
+        return packed_bits(array.reshape(len(array), sheet))
 
     def bits(self, codes: np.ndarray) -> np.ndarray:
         """Codes as packed inputs of a layer above: uint64 (n, words).
@@ -281,7 +279,7 @@ class Layer(Writable):
         mac, tiling = self.mac, self.tiling
         codes = np.empty((tiling.n_macs, len(sheets), mac.n_modules), np.int16)
         found = np.empty((tiling.n_macs, len(sheets)), np.float32)
-        length = tiling.field[1] * tiling.channels
+        length = tiling.n_side_by_side
         starts = np.ascontiguousarray(tiling.features[:, ::length], np.int64)
         limits, number = limits_of(mac, tiling.n_features), numbers(mac.selection)
         ended, lock = threading.Event(), threading.Lock()

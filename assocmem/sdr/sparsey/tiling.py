@@ -77,6 +77,11 @@ class Tiling:
         return self.field[0] * self.field[1] * self.channels
 
     @property
+    def n_side_by_side(self) -> int:
+        """Features of each row of a field, whose numbers follow one another."""
+        return self.n_features // self.field[0]
+
+    @property
     def places(self) -> np.ndarray:
         """Places in the field of each mac, row by row, int32 (macs, rows columns of a field)."""
         import numpy as np

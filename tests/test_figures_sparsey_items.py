@@ -52,6 +52,9 @@ def test_a_hundred_thousand_items():
     data = fixed_time.compute(numbers=(1000, 100_000), progress=False)
     mac = data.sel(search="mac")
     assert np.all(mac.right > 0.995) and np.all(data.read > 0.97)
+    # 17 of 20 features are left, which any item shares with another cue with chance below 1e-27.
+    exact = data.right.sel(search=[name for name in data.search.values if name != "mac"])
+    assert exact.sizes["search"] >= 2 and np.all(exact == 1.0)
     chance = 1.0 - (1.0 - 20 / (2048 * 2048)) ** data.stored
     assert np.all(np.abs(data.fill / chance - 1.0) < 0.01)
     # A hundred times as many items: linear searches take some 100 times as long.
@@ -95,6 +98,7 @@ def test_families_share_features():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"numbers": ()}, "numbers must hold at least one entry"),
         ({"numbers": (20, 20)}, "numbers must rise"),
         ({"numbers": (0, 20)}, r"numbers\[0\] must be an integer >= 1"),
         ({"active": 200}, r"active must be an integer in \[1, 128\]"),

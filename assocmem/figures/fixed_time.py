@@ -106,6 +106,8 @@ def compute(
     common = check.integer("common", common, 0, active)
     families = check.integer("families", families, 1)
     numbers = [check.integer(f"numbers[{k}]", each, 1) for k, each in enumerate(numbers)]
+    if not numbers:
+        raise ValueError("numbers must hold at least one entry, got none")
     if sorted(set(numbers)) != numbers:
         raise ValueError(f"numbers must rise, got {numbers}")
     cues = check.integer("cues", cues, 1)

@@ -45,7 +45,7 @@ def _holds(curve, x, values):
 
 def test_recall_against_number_and_length():
     data = sparsey_sequences.compute(
-        numbers=(2, 4), units=(8, 12), modules=8, lengths=(4, 8), kind="random", repeats=2,
+        numbers=(2, 4), units=(8, 12), modules=8, lengths=(4, 24), kind="random", repeats=2,
         progress=False,
     )  # fmt: skip
     ax = sparsey_sequences.draw(data)
@@ -53,7 +53,11 @@ def test_recall_against_number_and_length():
     assert len(left) == 5 and len(right) == 2
     _holds(left["$K = 8$"], [2, 4], data["frames"].sel(model="K = 8"))
     _holds(left["$K = 12$, no H"], [2, 4], data["frames"].sel(model="no H"))
-    _holds(right["8 frames each"], [16, 32], data["frames_by_length"].sel(length=8))
+    for length in (4, 24):
+        total = [2 * length, 4 * length]
+        recalled = data["frames_by_length"].sel(length=length)
+        _holds(right[f"{length} frames each"], total, recalled)
+    assert not np.array_equal(*data["frames_by_length"].transpose("length", ...))
     single = sparsey_sequences.draw(data, plt.subplots()[1])
     assert len(single.figure.axes) == 1 and len(_drawn(single)) == 5
 

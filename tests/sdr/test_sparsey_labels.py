@@ -104,7 +104,8 @@ def test_codes_drawn_of_a_class():
     assert drawn.shape == (20_000, 3, 2)
     own = codes[labels == 2]
     for m in range(3):
-        # Silent as often as the mac was, in all its modules; else units as often as they won.
+        # Silent as often as the mac was, in all its modules; else units as often as they won. False
+        # alarm 1e-6 each.
         silent = np.count_nonzero(drawn[:, m, 0] < 0)
         assert np.array_equal(drawn[:, m, 0] < 0, drawn[:, m, 1] < 0)
         share = np.mean(own[:, m, 0] < 0)

@@ -9,6 +9,7 @@ import numpy as np
 from ..._files import read_npz, write_npz
 from ...serial import from_json, to_json
 from . import hierarchy_arrays as arrays
+from ._entries import take_over
 from .hierarchy import Hierarchy
 from .hierarchy_memory import HierarchyMemory
 
@@ -39,14 +40,7 @@ def _made(entry: dict[str, np.ndarray]) -> HierarchyMemory:
     if memory.n_steps < 0:
         raise ValueError(f"n_steps must be >= 0, got {memory.n_steps}")
     for j, level in enumerate(memory._levels):
-        for name in arrays.STATE:
-            made, found = getattr(level, name), entry[f"{name}_{j}"]
-            if (found.shape, found.dtype) != (made.shape, made.dtype):
-                raise ValueError(
-                    f"{name}_{j} must be {made.dtype} of shape {made.shape}, got {found.dtype} of "
-                    f"shape {found.shape}"
-                )
-            made[...] = found
+        take_over({f"{name}_{j}": getattr(level, name) for name in arrays.STATE}, entry)
         wrong = arrays.contradiction(model, j, level)
         if wrong:
             raise ValueError(f"level {j} holds {wrong}")

@@ -110,7 +110,7 @@ class ItemLabels(Writable):
 
     def draw(self, label: int, rng: np.random.Generator) -> np.ndarray:
         """A unit for each module, as often as it was learned with the class: int32 (Q,)."""
-        upto = self.field.counts[0, :, :, label].cumsum(1, dtype=np.int64)
+        upto = self.field._counts[:, :-1, label].cumsum(1, dtype=np.int64)
         levels = rng.integers(0, upto[:, -1])
         return (upto <= levels[:, None]).sum(1).astype(np.int32)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import _validate as check
 from .._seeds import generator
+from ._entries import take_over
 from ._writable import Writable
 from .stored_codes import checked_codes, checked_labels
 
@@ -176,7 +177,9 @@ class LabelField(Writable):
 
     def units(self, label: int) -> np.ndarray:
         """Units that were ever active with a class, bool (macs, Q, K): the way back, downwards."""
-        return self.counts[..., check.integer("label", label, 0, self.n_classes - 1)] > 0
+        label = check.integer("label", label, 0, self.n_classes - 1)
+        found = self._counts[:, :-1, label] > 0
+        return found.reshape(self.n_macs, self.n_modules, self.n_units)
 
     def draw(self, label: int, number: int, rng: np.random.Generator | int) -> np.ndarray:
         """Codes made of a class: in each module a unit as often as it was active with the class.
@@ -276,14 +279,7 @@ class LabelField(Writable):
             len(entry["items"]), macs, modules, units, kind=str(entry["kind"]),
             smoothing=float(entry["smoothing"]), silence=bool(silence),
         )  # fmt: skip
-        for name in ("counts", "items"):
-            made, held = getattr(found, f"_{name}"), entry[name]
-            if (held.shape, held.dtype) != (made.shape, made.dtype):
-                raise ValueError(
-                    f"{name} must be {made.dtype} of shape {made.shape}, got {held.dtype} of shape "
-                    f"{held.shape}"
-                )
-            made[...] = held
+        take_over({"counts": found._counts, "items": found._items}, entry)
         if np.any(found._items < 0) or found._counts.max(initial=0) > _MOST[found.kind]:
             raise ValueError("items must be >= 0, and counts of a binary field 0 or 1")
         # Each item is met once in every module; where a count is full, or binary, fewer are known.

@@ -11,6 +11,7 @@ import numpy as np
 
 from ... import _validate as check
 from .._cells import array_of
+from ._entries import take_over
 from ._inputs import packed_bits
 from ._writable import Writable
 from .mac import Mac
@@ -358,18 +359,12 @@ class Layer(Writable):
 
         mac, tiling = (from_json(str(entry[name])) for name in ("mac", "tiling"))
         found = cls(mac, tiling, seed=int(str(entry["seed"])))
-        for name, made in (
-            ("weights", found.weights),
-            ("learned", found._counters[:, 1:]),
-            ("generators", found._single),
-        ):
-            held = entry[name]
-            if (held.shape, held.dtype) != (made.shape, made.dtype):
-                raise ValueError(
-                    f"{name} must be {made.dtype} of shape {made.shape}, got {held.dtype} of shape "
-                    f"{held.shape}"
-                )
-            made[...] = held
+        take_over(
+            {
+                "weights": found.weights, "learned": found._counters[:, 1:],
+                "generators": found._single,
+            }, entry
+        )  # fmt: skip
         spare = found.tiling.n_features % 64
         if spare and np.any(found.weights[:, -1] >> np.uint64(spare)):
             raise ValueError(f"weights must be 0 beyond the last of {tiling.n_features} features")

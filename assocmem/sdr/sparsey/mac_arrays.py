@@ -10,6 +10,7 @@ import numpy as np
 from ... import _validate as check
 from ..._aligned import padded_zeros
 from .. import _seeds
+from ._entries import take_over
 from .mac import Mac
 
 if TYPE_CHECKING:
@@ -103,14 +104,7 @@ def memory_of(entry: dict[str, Any]) -> MacMemory:
     arrays = memory._arrays
     made = {name: getattr(arrays, name) for name in _KEPT}
     made["weights"] = arrays.weights[:, : memory.mac.n_code]
-    for name, array in made.items():
-        given = np.asarray(entry[name])
-        if (given.shape, given.dtype) != (array.shape, array.dtype):
-            raise ValueError(
-                f"{name} must be {array.dtype} of shape {array.shape}, got {given.dtype} of "
-                f"shape {given.shape}"
-            )
-        array[...] = given
+    take_over(made, entry)
     _derive(memory)
     return memory
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import _seeds
 from .._rows import table_of
+from ._entries import take_over
 from ._writable import Writable
 from .mac_arrays import limits_of
 
@@ -186,14 +187,7 @@ class SlicedMac(Writable):
 
         words = -(-self.n_features // 64)
         made = {"weights": self._columns[:-1, :words], "single": self._single}
-        for name, array in made.items():
-            given = np.asarray(entry[name])
-            if (given.shape, given.dtype) != (array.shape, array.dtype):
-                raise ValueError(
-                    f"{name} must be {array.dtype} of shape {array.shape}, got {given.dtype} of "
-                    f"shape {given.shape}"
-                )
-            array[...] = given
+        take_over(made, entry)
         if self.n_features % 64 and np.any(
             made["weights"][:, -1] >> np.uint64(self.n_features % 64)
         ):

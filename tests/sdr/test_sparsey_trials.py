@@ -19,7 +19,7 @@ from assocmem.sdr._seeds import state
 from assocmem.sdr.kernels.draws import mark_words
 from assocmem.sdr.kernels.mac_trials import similar
 from assocmem.sdr.sparsey import CodeOverlap, Mac, Permanence, Selection, StoredItems
-from assocmem.sdr.sparsey.trials import _estimate, simulate
+from assocmem.sdr.sparsey.trials import _estimate, _recalls, simulate
 from assocmem.trials import judge
 
 ALARM = 1e-6
@@ -111,6 +111,21 @@ def test_all_items_are_as_likely_to_be_recalled():
     old = 39 / 40
     expected = {"load": 0.1 / 4, "crosstalk": old * 0.1 / 4, "recalled": 1 / 40 + old / 4}
     agrees(StoredItems(mac, 30, 3, 40), expected, trials=10_000)
+
+
+@pytest.mark.parametrize(
+    ("model", "load"),
+    [
+        (StoredItems(Mac(3, 4), 14, 6, 1, Replace(6)), 6 / 14 / 4),
+        (StoredItems(Mac(3, 4, Selection(chi=0.0), permanence=Permanence(1)), 30, 3, 40), 0.1 / 4),
+        (StoredItems(Mac(1, 3, permanence=Permanence(1)), 4, 2, 3), 2 / 4 / 3),
+    ],
+)
+def test_loads_that_are_the_same_in_all_macs(model, load):
+    """Estimates may count draws of them, which says less: here the load of each mac, exactly."""
+    out = np.empty((20, 3))
+    _recalls(1, model, state(np.random.default_rng(6)), out)
+    np.testing.assert_allclose(out[:, 0], load, rtol=1e-12)
 
 
 def test_uniform_codes_are_at_chance():

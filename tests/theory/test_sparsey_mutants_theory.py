@@ -91,7 +91,7 @@ def test_limits_of_empty_cues_and_of_items():
     assert items == pytest.approx(-np.log1p(-load) * 5000 * 4 / 5, rel=1e-12)
 
 
-@pytest.mark.parametrize(("low", "modules"), [(0.5, 3), (0.05, 3)])
+@pytest.mark.parametrize(("low", "modules"), [(0.5, 3), (0.4, 3), (0.05, 3)])
 def test_departure_bound_of_two_items_is_its_formula(low, modules):
     """V is the share c/a of common features, c ~ Hyp(30, 5, 5): min(Q P[V > G_-], E[V]/G_-, 1)."""
     mac = Mac(modules, 4, Selection(g_minus=low))
